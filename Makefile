@@ -1,0 +1,56 @@
+# Freemark. Everything sets itself up: Python 3.11 or newer and make are all that is needed.
+#   make demo      the whole story in one command; leaves its papers in demo-out/
+#   make run       the same world, served for a browser      (make run HOST=192.0.2.7 for a phone in the same network)
+#   make test      the tests
+#   make torture   the long loops: kills, soak, both databases
+#   make bench     the figures, as a table and as bench-results.json
+#   make check     format, lint, types, import contracts, tests
+#   make lock      resolve the dependencies again
+
+PYTHON ?= python3
+HOST ?= 127.0.0.1
+PORT ?= 8000
+OUT ?= demo-out
+# Two workers: the tests start servers and databases of their own, so more than the cores only makes them wait.
+JOBS ?= 2
+PACKAGES = ground audits certify labels verify freemark
+BIN = .venv/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help demo run test torture bench check lint lock server dev
+
+help:
+	@sed -n 's/^#   make/make/p' Makefile
+
+server:
+	@$(PYTHON) bootstrap.py
+
+dev:
+	@$(PYTHON) bootstrap.py --dev
+
+demo: server
+	@$(BIN)/freemark demo --out $(OUT)
+
+run: server
+	@$(BIN)/freemark demo --serve --out run-out --host $(HOST) --port $(PORT)
+
+test: dev
+	$(BIN)/python -m pytest -n $(JOBS) --ignore=tests/torture
+
+torture: dev
+	FREEMARK_TORTURE=1 $(BIN)/python -m pytest -n $(JOBS) --timeout=3600
+
+bench: server
+	@$(BIN)/python -m freemark.bench
+
+lint: dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo --no-cache
+
+check: lint test
+
+# Host-free on purpose: a lock names packages and hashes, never the place they came from.
+lock:
+	$(PYTHON) bootstrap.py --lock

@@ -1,0 +1,188 @@
+"""What the rules may know about one site: visits, findings, corrective actions, as frozen facts.
+
+Owns the shape of the audits part of a dossier and its JSON, from which a decision can be replayed years later: to_json
+and from_json lose nothing and refuse anything else. Pure: no database, no clock. There is no worker in here, and no
+name of any natural person: auditors are random ids.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from dataclasses import dataclass
+from datetime import date, datetime
+from types import UnionType
+from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
+
+from ground.canonical import Json, instant, parse_day, parse_instant
+from ground.errors import Malformed
+
+Severity = Literal["priority", "major", "minor", "risk", "opportunity"]
+AuditType = Literal["initial", "surveillance", "closure", "priority_closure"]
+SEVERITIES: tuple[Severity, ...] = get_args(Severity)  # gravest first
+AUDIT_TYPES: tuple[AuditType, ...] = get_args(AuditType)
+
+INTERVIEWS_AT_LEAST = 10  # DOMAIN.md 7.8 [P]; the square root above it is RBA's sampling [S2]
+
+
+def interviews_needed(workers: int) -> int:
+    """Workers to be interviewed at a site of `workers`: min(N, max(10, ceil(sqrt N))), and everybody below 10."""
+    return min(workers, max(INTERVIEWS_AT_LEAST, math.isqrt(max(workers - 1, 0)) + 1))
+
+
+@dataclass(frozen=True)
+class Action:
+    """The site's corrective action on one finding. The dues are None until their clock has started, or when the
+    severity has no such clock (an opportunity; a finding whose report is not released yet)."""
+
+    submitted_at: datetime | None = None
+    approved_at: datetime | None = None
+    completed_at: datetime | None = None
+    cap_due: datetime | None = None
+    approve_due: datetime | None = None
+    close_due: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One answer that is not conformance. released_at: when the site could read it (at once for a priority finding,
+    else the submission of the report). closed_by: the closure audit that found conformance."""
+
+    id: str
+    audit: str
+    provision: str
+    topic: str
+    core: bool
+    severity: Severity
+    zero_tolerance: bool
+    deliberate: bool
+    concealed: bool
+    discovered_at: datetime
+    released_at: datetime | None
+    containment_due: datetime | None
+    contained_at: datetime | None
+    closed_at: datetime | None
+    closed_by: str | None
+    closed_on_site: bool
+    action: Action
+
+    @property
+    def open(self) -> bool:
+        return self.closed_at is None
+
+
+@dataclass(frozen=True)
+class Visit:
+    """One audit. Until its submission the report is None and the counts of people and answers are 0, except
+    `unanswered`. applicable = conforming + findings; not_reviewed counts only what was said to be not reviewed."""
+
+    id: str
+    type: AuditType
+    standard: str
+    firm: str
+    team: tuple[str, ...]
+    starts_on: date
+    ends_on: date
+    announced: bool
+    submitted_at: datetime | None
+    report: str | None
+    workers: int
+    interviews: int
+    files_reviewed: int
+    conforming: int
+    applicable: int
+    not_applicable: int
+    not_reviewed: int
+    unanswered: int
+    remote: bool = False
+
+    @property
+    def interviews_needed(self) -> int:
+        return interviews_needed(self.workers)
+
+
+@dataclass(frozen=True)
+class SiteFacts:
+    """All facts about one site. visits: oldest first (starts_on, id). findings: by (discovered_at, id). Ordinary
+    findings of an audit that is still being written are not facts; a released priority finding is."""
+
+    site: str
+    organisation: str
+    kind: str
+    country: str
+    workers: int
+    visits: tuple[Visit, ...]
+    findings: tuple[Finding, ...]
+
+
+def to_json(facts: SiteFacts) -> dict[str, Json]:
+    """The facts as JSON: instants and days as strings, tuples as arrays, None as null.
+
+    Raises ValueError for an instant with a fraction of a second: it would not come back.
+    """
+    document: dict[str, Json] = encode(facts)
+    return document
+
+
+def from_json(document: Json, where: str = "") -> SiteFacts:
+    """The facts that `to_json` wrote. Malformed, with a JSON pointer, for a missing or unknown key or another type."""
+    return decode(SiteFacts, document, where)
+
+
+T = TypeVar("T")
+
+
+def encode(value: Any) -> Json:
+    """A frozen dataclass of str, int, bool, day, instant, None, tuples and other such dataclasses, as JSON."""
+    match value:
+        case None | bool() | int() | str():
+            return value
+        case datetime():
+            if value.microsecond:
+                raise ValueError(f"{value.isoformat()} has a fraction of a second and would not come back")
+            return instant(value)
+        case date():
+            return value.isoformat()
+        case tuple():
+            return [encode(item) for item in value]
+        case _ if dataclasses.is_dataclass(value):
+            return {field.name: encode(getattr(value, field.name)) for field in dataclasses.fields(value)}
+    raise TypeError(f"{type(value).__name__} has no place in a fact")
+
+
+def decode(kind: type[T], value: Json, where: str = "") -> T:
+    """The dataclass of type `kind` that `encode` wrote. Every key is required, none may be added."""
+    if not isinstance(value, dict):
+        raise Malformed("an object was expected", where=where)
+    hints = get_type_hints(kind)
+    if missing := hints.keys() - value.keys():
+        raise Malformed(f"{min(missing)!r} is missing", where=where)
+    if unknown := value.keys() - hints.keys():
+        raise Malformed(f"{min(unknown)!r} is not known", where=f"{where}/{min(unknown)}")
+    return kind(**{name: _decoded(hint, value[name], f"{where}/{name}") for name, hint in hints.items()})
+
+
+def _decoded(hint: Any, value: Json, where: str) -> Any:
+    arguments = get_args(hint)
+    if get_origin(hint) in (UnionType, Union):
+        if value is None and type(None) in arguments:
+            return None
+        (hint,) = (argument for argument in arguments if argument is not type(None))
+        return _decoded(hint, value, where)
+    if get_origin(hint) is Literal:
+        if value not in arguments or not isinstance(value, str):
+            raise Malformed(f"{str(value)[:40]!r} is none of {', '.join(arguments)}", where=where)
+        return value
+    if get_origin(hint) is tuple:
+        if not isinstance(value, list):
+            raise Malformed("an array was expected", where=where)
+        return tuple(_decoded(arguments[0], item, f"{where}/{number}") for number, item in enumerate(value))
+    if hint is datetime:
+        return parse_instant(value, where)
+    if hint is date:
+        return parse_day(value, where)
+    if dataclasses.is_dataclass(hint) and isinstance(hint, type):
+        return decode(hint, value, where)
+    if type(value) is not hint:  # not isinstance: true is not 1
+        raise Malformed(f"{hint.__name__} was expected", where=where)
+    return value

@@ -1,0 +1,117 @@
+"""Who may do what in audits: the grants, and how a caller stands to a site, an audit or a finding.
+
+Owns the one rule that hides things: a site learns of an audit when its report is submitted, and of a finding when it is
+released. Before that its people get the same answer as for an audit that does not exist, so that a visit planned
+unannounced stays unannounced.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import ColumnElement, and_, or_, select, true
+
+from audits.tables import AuditRow, FindingRow, MemberRow
+from ground import access
+from ground.access import Actor, Grant, Relation
+from ground.database import Reading
+from ground.errors import NotFound
+from ground.parties import Site
+
+READ = "audits.read"
+PLAN = "audits.plan"
+ANSWER = "audits.answer"
+SUBMIT = "audits.submit"
+ACT = "audits.act"
+APPROVE = "audits.approve"
+
+ANYWHERE = ("decider", "scheme_manager")  # read every audit; the scheme's own eyes
+PEOPLE_OF_THE_SITE = ("manager", "agent")  # a factory's and a labour agency's
+
+access.register(
+    # auditor: "own" = an audit of the firm, "assigned" = on the team. Others: "own" = a site of the organisation.
+    Grant(PLAN, "auditor", "own"),
+    Grant(ANSWER, "auditor", "assigned"),
+    Grant(SUBMIT, "auditor", "assigned"),
+    Grant(APPROVE, "auditor", "own"),
+    Grant(APPROVE, "decider", "any"),
+    Grant(READ, "auditor", "own"),
+    Grant(READ, "auditor", "assigned"),
+    *(Grant(READ, role, "any") for role in ANYWHERE),
+    *(Grant(action, role, "own") for action in (READ, ACT) for role in PEOPLE_OF_THE_SITE),
+)
+
+
+def check_audit(session: Reading, actor: Actor, action: str, audit: AuditRow | None, team: Sequence[str]) -> AuditRow:
+    """The audit, if the actor may do this to it. NotFound or Forbidden otherwise."""
+    relations: set[Relation] = set()
+    if audit is not None:
+        if audit.firm_id == actor.organisation:
+            relations.add("own")
+            if actor.person in team:
+                relations.add("assigned")
+        if audit.submitted_at is not None and _site_is_own(session, actor, audit.site_id):
+            relations.add("own")
+    access.check(actor, action, relations)
+    if audit is None:
+        raise NotFound("there is no such audit")
+    return audit
+
+
+def check_finding(session: Reading, actor: Actor, action: str, finding: FindingRow | None) -> FindingRow:
+    """The finding, if the actor may do this to it. A draft finding is the firm's alone."""
+    relations: set[Relation] = set()
+    if finding is not None:
+        firm = session.scalar(select(AuditRow.firm_id).where(AuditRow.id == finding.audit_id))
+        if firm == actor.organisation:
+            relations.add("own")
+        if finding.released_at is not None:
+            if _site_is_own(session, actor, finding.site_id):
+                relations.add("own")
+            if _works_at(session, actor, finding.site_id):
+                relations.add("assigned")
+    access.check(actor, action, relations)
+    if finding is None or (finding.released_at is None and "own" not in relations):
+        raise NotFound("there is no such finding")
+    return finding
+
+
+def check_site(session: Reading, actor: Actor, action: str, site: str) -> None:
+    """Return if the actor may do this to something at the site."""
+    relations: set[Relation] = set()
+    if _site_is_own(session, actor, site):
+        relations.add("own")
+    if _works_at(session, actor, site):
+        relations.add("assigned")
+    access.check(actor, action, relations)
+    if not relations and session.get(Site, site) is None:
+        raise NotFound("there is no such site")
+
+
+def visible_audits(actor: Actor) -> ColumnElement[bool]:
+    """The audits that the actor may list, as a condition."""
+    if actor.roles & {*ANYWHERE, "system"}:
+        return true()
+    own_sites = select(Site.id).where(Site.organisation_id == actor.organisation)
+    return or_(
+        AuditRow.firm_id == actor.organisation,
+        and_(AuditRow.submitted_at.is_not(None), AuditRow.site_id.in_(own_sites)),
+    )
+
+
+def visible_findings(actor: Actor) -> ColumnElement[bool]:
+    """The findings, at a site that the actor may see, which the actor may list: released ones, and the firm's drafts."""
+    firms = select(AuditRow.id).where(AuditRow.firm_id == actor.organisation)
+    return or_(FindingRow.released_at.is_not(None), FindingRow.audit_id.in_(firms))
+
+
+def _site_is_own(session: Reading, actor: Actor, site: str) -> bool:
+    found = session.get(Site, site)
+    return found is not None and found.organisation_id == actor.organisation
+
+
+def _works_at(session: Reading, actor: Actor, site: str) -> bool:
+    """Is the actor, or the actor's firm, on any audit of this site? Closing findings needs reading them."""
+    member = select(MemberRow.audit_id).where(MemberRow.person_id == actor.person)
+    mine = or_(AuditRow.firm_id == actor.organisation, AuditRow.id.in_(member))
+    return session.scalar(select(AuditRow.id).where(AuditRow.site_id == site, mine).limit(1)) is not None

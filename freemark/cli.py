@@ -1,0 +1,222 @@
+"""The command line: `freemark <command>`.
+
+`verify` is dispatched before anything else is imported: it runs on the base install, without database or web.
+Every refusal is one line on standard error and exit status 2; a command that did its work exits 0.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ground.world import World
+
+DESCRIPTION = "Freemark: certificates and labels against human trafficking, and the proof of who decided what, when."
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    if arguments[:1] == ["verify"]:
+        from verify import offline
+
+        return offline.main(arguments[1:])
+    return _run(arguments)
+
+
+def _run(arguments: list[str]) -> int:
+    options = parser().parse_args(arguments)
+    from ground.errors import FreemarkError
+
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    try:
+        status = options.run(options)
+    except FreemarkError as error:
+        print(f"freemark: {error}", file=sys.stderr)
+        return 2
+    except BrokenPipeError:
+        return 0
+    return int(status or 0)
+
+
+def parser() -> argparse.ArgumentParser:
+    """The whole command line, as one tree."""
+    root = argparse.ArgumentParser(prog="freemark", description=DESCRIPTION)
+    root.add_argument("--data", type=Path, help="data folder (FREEMARK_DATA; default freemark-data)")
+    commands = root.add_subparsers(title="commands", dest="command", required=True, metavar="COMMAND")
+
+    serve = commands.add_parser("serve", help="serve the API, the pages and the jobs in one process")
+    serve.add_argument("--host", help="address to listen on (FREEMARK_HOST)")
+    serve.add_argument("--port", type=int, help="port to listen on (FREEMARK_PORT)")
+    serve.set_defaults(run=_serve)
+
+    for name, text in (("worker", "run the jobs under Celery"), ("beat", "the timers of the Celery workers")):
+        command = commands.add_parser(name, help=text)
+        command.set_defaults(run=_celery)
+
+    migrate = commands.add_parser("migrate", help="bring the database to the current tables; makes the keys of a new demo world")
+    migrate.set_defaults(run=_migrate)
+
+    keys = commands.add_parser("keys", help="the keys of this installation")
+    keys.add_argument("action", choices=["list", "create", "roots"], help="list; create those of a new data folder; print the root keys to pin")
+    keys.set_defaults(run=_keys)
+
+    found = commands.add_parser("found", help="register the scheme owner and its first manager; prints the token once")
+    found.add_argument("--organisation", required=True, help="name of the organisation that owns the mark")
+    found.add_argument("--person", required=True, help="name of its first scheme manager")
+    found.set_defaults(run=_found)
+
+    outbox = commands.add_parser("outbox", help="news between the floors that is waiting or stuck")
+    outbox.add_argument("action", choices=["stuck", "retry"], help="list what is parked or failing; or try a delivery again")
+    outbox.add_argument("delivery", nargs="?", type=int, help="number of the delivery to retry")
+    outbox.set_defaults(run=_outbox)
+
+    check = commands.add_parser("check", help="hold the database, the journal and the published log against each other")
+    check.set_defaults(run=_check)
+
+    demo = commands.add_parser("demo", help="the whole story in a new world, over HTTP, told in the terminal")
+    demo.add_argument("--out", type=Path, required=True, help="folder for the world and everything it published (must be new or a former demo)")
+    demo.add_argument("--serve", action="store_true", help="keep serving the world afterwards, for a browser or a phone")
+    demo.add_argument("--host", default="", help="with --serve: the address a phone reaches this machine at; it goes into the labels")
+    demo.add_argument("--port", type=int, default=0, help="port of the server (default: a free one; with --serve 8000)")
+    demo.set_defaults(run=_demo)
+
+    verify = commands.add_parser("verify", help="judge one label offline, from a bundle and the root keys", add_help=False)
+    verify.set_defaults(run=lambda options: 2)
+    return root
+
+
+def _open(options: argparse.Namespace, **overrides: object) -> World:
+    from ground.settings import Settings
+    from ground.world import open_world
+
+    if options.data is not None:
+        overrides["data"] = options.data
+    return open_world(Settings.load(**{key: value for key, value in overrides.items() if value is not None}))
+
+
+def _serve(options: argparse.Namespace) -> int:
+    import uvicorn
+
+    from freemark.app import create_app
+
+    world = _open(options, host=options.host, port=options.port)
+    settings = world.settings
+    if settings.broker_url:
+        from freemark import worker
+
+        worker.configure(settings)
+        app = create_app(world, job_thread=False, wake=worker.wake)
+    else:
+        app = create_app(world)
+    # access_log off: the address of a scan is the label, and who scanned which label is nobody's business
+    uvicorn.run(app, host=settings.host, port=settings.port, access_log=False, log_level="warning", timeout_graceful_shutdown=5)
+    return 0
+
+
+def _celery(options: argparse.Namespace) -> int:
+    import os
+
+    from freemark import worker
+    from ground.errors import Invalid
+    from ground.settings import Settings
+
+    if options.data is not None:
+        os.environ["FREEMARK_DATA"] = str(options.data)
+    settings = Settings.load()
+    if not settings.broker_url:
+        raise Invalid("a worker needs a broker: redis://… or amqp://…", where="FREEMARK_BROKER_URL")
+    app = worker.configure(settings)
+    if options.command == "beat":
+        schedule = settings.data / "celerybeat-schedule"
+        settings.data.mkdir(parents=True, exist_ok=True)
+        app.Beat(schedule=str(schedule), loglevel="WARNING").run()
+        return 0
+    app.worker_main(["worker", "--loglevel=WARNING", "--without-gossip", "--without-mingle"])
+    return 0
+
+
+def _migrate(options: argparse.Namespace) -> int:
+    from freemark.migrations import upgrade
+    from ground.settings import Settings
+
+    settings = Settings.load(**({"data": options.data} if options.data is not None else {}))
+    revision = upgrade(settings)
+    print(f"database at revision {revision}")
+    return 0
+
+
+def _keys(options: argparse.Namespace) -> int:
+    from ground.clock import SystemClock
+    from ground.keyring import Keyring
+    from ground.settings import Settings
+    from ground.signing import multikey
+
+    settings = Settings.load(**({"data": options.data} if options.data is not None else {}))
+    folder = settings.data / "keys"
+    if options.action == "create":
+        Keyring.create(folder, SystemClock().now(), demo=settings.environment == "demo")
+    keyring = Keyring(folder)
+    if options.action == "roots":
+        for public in keyring.root_publics():
+            print(multikey(public))
+        return 0
+    for key in keyring.listed():
+        print(f"{key.purpose:<12} {key.state:<12} {key.kid}")
+    return 0
+
+
+def _found(options: argparse.Namespace) -> int:
+    from ground import parties
+
+    world = _open(options)
+    with world.db.write() as session:
+        founded = parties.found_scheme(session, options.organisation, options.person, now=world.clock.now())
+    organisation, person, token = founded
+    print(f"organisation {organisation}\nperson       {person}\ntoken        {token}   (shown once)")
+    return 0
+
+
+def _outbox(options: argparse.Namespace) -> int:
+    from ground import outbox
+    from ground.errors import Invalid
+
+    world = _open(options)
+    if options.action == "retry":
+        if options.delivery is None:
+            raise Invalid("which delivery? its number stands in `freemark outbox stuck`", where="delivery")
+        with world.db.write() as session:
+            outbox.retry(session, options.delivery, now=world.clock.now())
+        return 0
+    with world.db.read() as session:
+        rows = outbox.stuck(session)
+        for row in rows:
+            print(f"{row.id:>6} {row.state:<8} {row.handler:<20} tries {row.attempts} {row.event} {row.subject}: {row.error}")
+    print(f"{len(rows)} stuck")
+    return 1 if rows else 0
+
+
+def _check(options: argparse.Namespace) -> int:
+    from certify import log as transparency
+    from ground import journal
+
+    world = _open(options)
+    with world.db.read() as session:
+        rows = journal.check(session)
+    transparency.check(world)
+    print(f"journal: {rows} rows hold; the log reproduces its published root")
+    return 0
+
+
+def _demo(options: argparse.Namespace) -> int:
+    from freemark.demo import story
+
+    return story.run(options.out, serve=options.serve, host=options.host, port=options.port)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

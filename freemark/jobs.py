@@ -1,0 +1,111 @@
+"""The work behind the web: plain functions, run by a thread here or by Celery in production, with the same effect.
+
+Owns: what is done, and how often. Never the truth: that is in the outbox and the tables, so a job that runs twice or
+never changes nothing but the hour.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from certify import log as transparency
+from certify import service as certify
+from freemark.wiring import HANDLERS, refresh_shelf
+from ground import outbox
+from ground.errors import FreemarkError
+from ground.world import World
+
+log = logging.getLogger("freemark.jobs")
+
+IDLE_SECONDS = 1.0  # how long the thread sleeps when nothing wakes it: the longest wait of a retry that fell due
+REFRESH_EVERY = timedelta(minutes=10)  # lists live 48 h and are re-signed at half of that: minutes are ample
+RECONSIDER_EVERY = timedelta(hours=24)  # DESIGN: a nightly pass repairs whatever an event failed to bring
+
+
+def drain(world: World) -> outbox.Drained:
+    """Deliver what waits in the outbox until nothing due is left."""
+    total = outbox.Drained(0, 0, 0)
+    while True:
+        step = outbox.drain(world, HANDLERS)
+        total = outbox.Drained(total.done + step.done, total.failed + step.failed, total.parked + step.parked)
+        if step.done == 0:
+            return total
+
+
+def refresh(world: World) -> None:
+    """Re-sign what nears the end of its validity, publish what is missing."""
+    refresh_shelf(world)
+
+
+def reconsider(world: World) -> None:
+    """Ask the rules about every application again: deadlines pass without an event."""
+    certify.reconsider_all(world)
+    drain(world)
+
+
+def start_up(world: World) -> None:
+    """What a server does before it answers: first leaves, a log that matches its shelf, a fresh shelf.
+
+    Raises Conflict when the database is behind the published log: nothing may be signed then.
+    """
+    certify.genesis(world)
+    transparency.check(world)
+    drain(world)
+    refresh_shelf(world)
+
+
+class JobThread:
+    """One thread that drains when woken and keeps the timers. `stop` returns when the current job has ended."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._woken = threading.Event()
+        self._ending = False
+        self._thread = threading.Thread(target=self._run, name="freemark-jobs", daemon=True)
+        self._refreshed: datetime | None = None
+        self._reconsidered: datetime | None = None
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def wake(self) -> None:
+        self._woken.set()
+
+    def stop(self) -> None:
+        self._ending = True
+        self._woken.set()
+        self._thread.join(timeout=30)
+
+    def _run(self) -> None:
+        while not self._ending:
+            self._woken.wait(IDLE_SECONDS)
+            self._woken.clear()
+            if not self._ending:
+                self._guarded(self._tick)
+
+    def _tick(self) -> None:
+        drain(self._world)
+        now = self._world.clock.now()
+        if _due(self._reconsidered, now, RECONSIDER_EVERY):
+            self._reconsidered = now
+            reconsider(self._world)
+        if _due(self._refreshed, now, REFRESH_EVERY):
+            self._refreshed = now
+            refresh(self._world)
+
+    def _guarded(self, work: Callable[[], None]) -> None:
+        """A failing job is logged with its place and tried again at the next tick; the thread never dies of it."""
+        try:
+            work()
+        except FreemarkError as error:
+            log.error("job refused: %s", error)
+        except Exception:  # the last net: whatever it was, the next tick tries again and the log says so
+            log.exception("job failed")
+
+
+def _due(last: datetime | None, now: datetime, every: timedelta) -> bool:
+    """Also after a jump back in time, which only a demo clock makes."""
+    return last is None or now - last >= every or now < last

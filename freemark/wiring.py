@@ -1,0 +1,49 @@
+"""Which event wakes which handler: the whole of Freemark's cause and effect on one screen.
+
+Events carry ids, never facts: every handler reads the facts again, so a doubled, late or reordered event is harmless.
+Nothing here decides anything.
+"""
+
+from __future__ import annotations
+
+from certify import publish as certificates
+from certify import service as certify
+from ground.outbox import Event, Handler, Handlers
+from ground.world import World
+from labels import printing
+from labels import service as labels
+
+
+def refresh_shelf(world: World) -> None:
+    """Bring the shelf up to what the database says. Batches first: no head may stand before its parts."""
+    with world.shelf.publishing():
+        labels.publish_inside(world)
+        certificates.refresh_inside(world)
+
+
+def _publish(world: World, event: Event) -> None:
+    refresh_shelf(world)
+
+
+PUBLISH = Handler("publish.refresh", _publish)
+SITE = Handler("certify.consider", certify.on_site_event)
+APPLICATION = Handler("certify.consider", certify.on_application_event)
+
+HANDLERS: Handlers = {
+    # audits: what an auditor or a manufacturer said about a site
+    "finding_filed": (SITE,),
+    "audit_submitted": (SITE,),
+    "action_changed": (SITE,),
+    # certify: what people signed, and what the rules made of it
+    "application_changed": (APPLICATION,),
+    "report_accepted": (APPLICATION,),
+    "case_changed": (APPLICATION,),
+    "certificate_prepared": (Handler("certify.seal", certify.on_prepared),),
+    "standing_changed": (Handler("labels.freeze", labels.freeze_orders), PUBLISH),
+    "log_grew": (PUBLISH,),
+    # labels: from an accepted order to printed sheets
+    "order_accepted": (Handler("labels.mint", labels.on_order_accepted),),
+    "batch_prepared": (Handler("labels.seal", labels.on_batch_prepared),),
+    "batch_sealed": (PUBLISH, Handler("labels.render", printing.on_batch_sealed)),
+    "batch_voided": (PUBLISH,),
+}

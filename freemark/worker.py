@@ -1,0 +1,69 @@
+"""Celery as the alarm clock of a production installation: it wakes the plain functions of `freemark.jobs`.
+
+The only module that knows Celery. A lost message is made good by the beat, a doubled one finds nothing to do: the
+truth is in the outbox. Broker: Redis or RabbitMQ, by FREEMARK_BROKER_URL; no result backend.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+from celery import Celery
+from celery.schedules import crontab
+
+from freemark import jobs
+from ground.settings import Settings
+from ground.world import World, open_world
+
+DRAIN_SECONDS = 2.0  # the longest time an event waits when its message was lost
+LONGEST_TASK_SECONDS = 3600  # Redis hands a task out again after this long: longer than the longest print run
+
+app = Celery("freemark")
+app.conf.update(
+    task_acks_late=True,
+    task_reject_on_worker_lost=True,
+    worker_prefetch_multiplier=1,
+    task_ignore_result=True,
+    broker_transport_options={"visibility_timeout": LONGEST_TASK_SECONDS},
+    broker_connection_retry_on_startup=True,
+    timezone="UTC",
+    task_default_queue="freemark",
+    beat_schedule={
+        "drain": {"task": "freemark.drain", "schedule": DRAIN_SECONDS, "options": {"expires": 2 * DRAIN_SECONDS}},
+        "refresh": {"task": "freemark.refresh", "schedule": jobs.REFRESH_EVERY.total_seconds()},
+        "reconsider": {"task": "freemark.reconsider", "schedule": crontab(hour="2", minute="0")},
+    },
+)
+
+
+def configure(settings: Settings) -> Celery:
+    """The application on this installation's broker."""
+    app.conf.broker_url = settings.broker_url
+    app.set_default()
+    return app
+
+
+@cache
+def _world() -> World:
+    """One world a worker process, opened when its first task runs (after the fork)."""
+    return open_world(Settings.load())
+
+
+@app.task(name="freemark.drain")  # type: ignore[untyped-decorator]  # celery ships no types
+def drain() -> None:
+    jobs.drain(_world())
+
+
+@app.task(name="freemark.refresh")  # type: ignore[untyped-decorator]
+def refresh() -> None:
+    jobs.refresh(_world())
+
+
+@app.task(name="freemark.reconsider")  # type: ignore[untyped-decorator]
+def reconsider() -> None:
+    jobs.reconsider(_world())
+
+
+def wake() -> None:
+    """Ask a worker to drain now. A broker that is away costs two seconds of delay, never the event."""
+    drain.apply_async(retry=False, expires=60)

@@ -1,0 +1,185 @@
+"""The database: one engine, two kinds of session, the only commit in the house.
+
+`Reading` and `Writing` are distinct types, so the signature of a function says whether it may write. On SQLite a
+writing session begins IMMEDIATE: the write lock is taken before anything is read, and no two writers read the same
+state. On PostgreSQL writers that must not overlap take `lock(session, name)` first. Services flush; only
+`Database.write` commits.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any, ClassVar
+
+from sqlalchemy import JSON, Connection, DateTime, Dialect, Engine, create_engine, event, make_url, text
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.types import TypeDecorator, TypeEngine
+
+from ground.canonical import Json, jcs
+from ground.errors import Unavailable
+
+BUSY_SECONDS = 20  # longest wait for another writer; a web server in front gives up at 30 or 60
+POOL = 10
+OVERFLOW = 40  # as many as the web server's threads (40), so that no request waits for a connection of its own process
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware UTC moment, in and out. SQLite keeps no zone, so there it is stored as naive UTC."""
+
+    impl = DateTime
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        return dialect.type_descriptor(DateTime(timezone=dialect.name == "postgresql"))
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a moment without a time zone")
+        moment = value.astimezone(UTC)
+        return moment if dialect.name == "postgresql" else moment.replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Base(DeclarativeBase):
+    """Base of every table. `datetime` columns are Instants; dict and list columns are canonical JSON."""
+
+    type_annotation_map: ClassVar[dict[Any, Any]] = {
+        datetime: Instant,
+        dict[str, Json]: JSON(none_as_null=True),
+        dict[str, str]: JSON(none_as_null=True),
+        list[str]: JSON(none_as_null=True),
+        list[int]: JSON(none_as_null=True),
+        list[dict[str, Json]]: JSON(none_as_null=True),
+    }
+
+
+class Reading(Session):
+    """A session that can only read: it never flushes, and on both databases its transaction refuses writes."""
+
+    def flush(self, objects: Any = None) -> None:
+        raise RuntimeError("this session only reads")
+
+    def commit(self) -> None:
+        raise RuntimeError("only Database.write commits")
+
+
+class Writing(Reading):
+    """A session that may change rows. It is committed by `Database.write` when its block ends well."""
+
+    def flush(self, objects: Any = None) -> None:
+        Session.flush(self, objects)
+
+
+class Database:
+    """url: "sqlite:///path/to/file" or "postgresql://user@host/name"."""
+
+    def __init__(self, url: str) -> None:
+        parsed = make_url(url)
+        if parsed.drivername in ("postgresql", "postgres"):
+            parsed = parsed.set(drivername="postgresql+psycopg")
+        self.dialect = parsed.get_backend_name()
+        options: dict[str, Any] = {
+            "pool_size": POOL,
+            "max_overflow": OVERFLOW,
+            "pool_timeout": BUSY_SECONDS,
+            "json_serializer": lambda value: jcs(value).decode(),  # refuses floats, and the text is canonical
+            "json_deserializer": json.loads,
+        }
+        if self.dialect == "sqlite":
+            self.engine = create_engine(parsed, connect_args={"timeout": BUSY_SECONDS}, **options)
+            event.listen(self.engine, "connect", _prepare_sqlite)
+            event.listen(self.engine, "begin", _begin_sqlite)
+            self._reader = self.engine.execution_options(freemark_writes=False)
+            self._writer = self.engine.execution_options(freemark_writes=True)
+        elif self.dialect == "postgresql":
+            wait = f"-c lock_timeout={BUSY_SECONDS}s -c timezone=UTC"
+            self.engine = create_engine(
+                parsed,
+                connect_args={"connect_timeout": 10, "options": wait},
+                pool_pre_ping=True,  # a restarted server must not cost the first caller an error
+                isolation_level="READ COMMITTED",  # after lock(), the next statement must see what was committed
+                **options,
+            )
+            # One reading session sees one moment, as on SQLite.
+            self._reader = self.engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+            self._writer = self.engine.execution_options()
+        else:
+            raise ValueError(f"{self.dialect} is neither sqlite nor postgresql")
+
+    @contextmanager
+    def read(self) -> Iterator[Reading]:
+        """A session that sees one moment and changes nothing. Never open one around `write` in the same thread."""
+        with _translated(), Reading(self._reader, autoflush=False, expire_on_commit=False) as session:
+            yield session
+
+    @contextmanager
+    def write(self) -> Iterator[Writing]:
+        """One transaction: committed when the block ends, rolled back when it raises.
+
+        Unavailable: the database is away, or another writer held it for longer than BUSY_SECONDS. Nothing was changed.
+        """
+        with _translated(), Writing(self._writer, expire_on_commit=False) as session:
+            session.connection()  # begins now: on SQLite the write lock comes before the first read
+            yield session
+            Session.commit(session)
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+
+def lock(session: Writing, name: str) -> None:
+    """Let only one writer past this line with this name, until its transaction ends.
+
+    PostgreSQL: a transaction-level advisory lock. SQLite: BEGIN IMMEDIATE has done it already.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        number = int.from_bytes(hashlib.sha256(f"freemark\0{name}".encode()).digest()[:8], "big", signed=True)
+        session.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": number})
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None  # the driver's own BEGIN is deferred, and gave duplicate numbers
+    for line in (
+        # TRUNCATE, not WAL: several processes on WAL lose pages before SQLite 3.51.3. Not DELETE: only a truncated
+        # journal is synced at commit with FULL; a deleted one may come back after a power cut and undo the commit.
+        "PRAGMA journal_mode=TRUNCATE",
+        "PRAGMA synchronous=FULL",
+        "PRAGMA foreign_keys=ON",
+        f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}",
+    ):
+        connection.execute(line).close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    writes = connection.get_execution_options().get("freemark_writes", True)
+    connection.exec_driver_sql(f"PRAGMA query_only={'OFF' if writes else 'ON'}")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except (OperationalError, InterfaceError, PoolTimeout) as error:
+        raise Unavailable("the database did not answer in time; nothing was changed, try again") from error
+    except DBAPIError as error:
+        if error.connection_invalidated:
+            raise Unavailable("the database went away; nothing was changed, try again") from error
+        raise
+
+
+def create_all(engine: Engine) -> None:
+    """Make every known table without migrations: for tests. Import the packages first."""
+    Base.metadata.create_all(engine)
