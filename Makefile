@@ -8,8 +8,9 @@
 #   make lock      resolve the dependencies again
 
 PYTHON ?= python3
-HOST ?= 127.0.0.1
-PORT ?= 8000
+# The address under which a phone reaches this machine; it goes into the labels. Empty: this machine only.
+HOST ?=
+PORT ?=
 OUT ?= demo-out
 # Two workers: the tests start servers and databases of their own, so more than the cores only makes them wait.
 JOBS ?= 2
@@ -32,7 +33,7 @@ demo: server
 	@$(BIN)/freemark demo --out $(OUT)
 
 run: server
-	@$(BIN)/freemark demo --serve --out run-out --host $(HOST) --port $(PORT)
+	@$(BIN)/freemark demo --serve --out run-out $(if $(HOST),--host $(HOST)) $(if $(PORT),--port $(PORT))
 
 test: dev
 	$(BIN)/python -m pytest -n $(JOBS) --ignore=tests/torture

@@ -25,6 +25,7 @@ SUBMIT = "audits.submit"
 ACT = "audits.act"
 APPROVE = "audits.approve"
 
+OWN: tuple[Relation, ...] = ("own",)  # of what the caller is about to enter, or lists only for itself
 ANYWHERE = ("decider", "scheme_manager")  # read every audit; the scheme's own eyes
 PEOPLE_OF_THE_SITE = ("manager", "agent")  # a factory's and a labour agency's
 
@@ -63,10 +64,12 @@ def check_finding(session: Reading, actor: Actor, action: str, finding: FindingR
     relations: set[Relation] = set()
     if finding is not None:
         firm = session.scalar(select(AuditRow.firm_id).where(AuditRow.id == finding.audit_id))
-        if firm == actor.organisation:
+        # An organisation may be firm and manufacturer at once: as a firm it never acts for the site it audited, and
+        # as the site's owner it never approves its own plan.
+        if firm == actor.organisation and action != ACT:
             relations.add("own")
         if finding.released_at is not None:
-            if _site_is_own(session, actor, finding.site_id):
+            if _site_is_own(session, actor, finding.site_id) and action != APPROVE:
                 relations.add("own")
             if _works_at(session, actor, finding.site_id):
                 relations.add("assigned")
@@ -90,7 +93,7 @@ def check_site(session: Reading, actor: Actor, action: str, site: str) -> None:
 
 def visible_audits(actor: Actor) -> ColumnElement[bool]:
     """The audits that the actor may list, as a condition."""
-    if actor.roles & {*ANYWHERE, "system"}:
+    if access.everywhere(actor, READ):
         return true()
     own_sites = select(Site.id).where(Site.organisation_id == actor.organisation)
     return or_(
@@ -100,7 +103,7 @@ def visible_audits(actor: Actor) -> ColumnElement[bool]:
 
 
 def visible_findings(actor: Actor) -> ColumnElement[bool]:
-    """The findings, at a site that the actor may see, which the actor may list: released ones, and the firm's drafts."""
+    """Of the findings at a site that the actor may see, those to be listed: released ones, and the firm's drafts."""
     firms = select(AuditRow.id).where(AuditRow.firm_id == actor.organisation)
     return or_(FindingRow.released_at.is_not(None), FindingRow.audit_id.in_(firms))
 

@@ -134,9 +134,7 @@ def consistency(figures: Figures, today: date) -> list[Problem]:
     problems: list[Problem] = []
     interviews = figures.interviews_individual + figures.interviews_group
     if figures.ends_on > today:
-        problems.append(
-            Problem("/ends_on", f"the audit ends on {figures.ends_on}, after today, {today}: it is not over yet")
-        )
+        problems.append(Problem("", f"the audit ends on {figures.ends_on}, after today, {today}: it is not over yet"))
     if interviews > figures.workers:
         problems.append(
             Problem(

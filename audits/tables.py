@@ -11,7 +11,7 @@ from datetime import date, datetime
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from audits.facts import AUDIT_TYPES, SEVERITIES
+from audits.facts import AUDIT_TYPES, SEVERITIES, AuditType, Severity
 from ground.database import Base
 
 RESULTS = ("conformance", "not_applicable", "not_reviewed", "finding")
@@ -34,7 +34,7 @@ class AuditRow(Base):
 
     id: Mapped[str] = mapped_column(String(24), primary_key=True)
     site_id: Mapped[str] = mapped_column(ForeignKey("site.id"), index=True)
-    type: Mapped[str] = mapped_column(String(20))
+    type: Mapped[AuditType] = mapped_column(String(20))
     standard: Mapped[str] = mapped_column(String(40))
     firm_id: Mapped[str] = mapped_column(ForeignKey("organisation.id"), index=True)
     starts_on: Mapped[date]
@@ -69,7 +69,7 @@ class MemberRow(Base):
 class AnswerRow(Base):
     """What one audit says to one provision."""
 
-    __tablename__ = "answer"
+    __tablename__ = "audit_answer"
     __table_args__ = (_one_of("result", RESULTS, "answer_result"),)
 
     audit_id: Mapped[str] = mapped_column(ForeignKey("audit.id"), primary_key=True)
@@ -101,8 +101,8 @@ class FindingRow(Base):
     provision: Mapped[str] = mapped_column(String(10))
     topic: Mapped[str] = mapped_column(String(4))
     core: Mapped[bool]
-    severity: Mapped[str] = mapped_column(String(12))
-    proposed: Mapped[str] = mapped_column(String(12))
+    severity: Mapped[Severity] = mapped_column(String(12))
+    proposed: Mapped[Severity] = mapped_column(String(12))
     zero_tolerance: Mapped[bool]
     deliberate: Mapped[bool]
     concealed: Mapped[bool]

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from ground.settings import Settings
     from ground.world import World
 
 DESCRIPTION = "Freemark: certificates and labels against human trafficking, and the proof of who decided what, when."
@@ -63,6 +64,7 @@ def parser() -> argparse.ArgumentParser:
 
     keys = commands.add_parser("keys", help="the keys of this installation")
     keys.add_argument("action", choices=["list", "create", "roots"], help="list; create those of a new data folder; print the root keys to pin")
+    keys.add_argument("--root", action="append", default=[], metavar="KEY", help="create: a public root key (multikey) that is kept offline; once per key")
     keys.set_defaults(run=_keys)
 
     found = commands.add_parser("found", help="register the scheme owner and its first manager; prints the token once")
@@ -90,13 +92,16 @@ def parser() -> argparse.ArgumentParser:
     return root
 
 
-def _open(options: argparse.Namespace, **overrides: object) -> World:
+def _settings(options: argparse.Namespace, **overrides: object) -> Settings:
     from ground.settings import Settings
+
+    return Settings.load(data=options.data, **overrides)
+
+
+def _open(options: argparse.Namespace, **overrides: object) -> World:
     from ground.world import open_world
 
-    if options.data is not None:
-        overrides["data"] = options.data
-    return open_world(Settings.load(**{key: value for key, value in overrides.items() if value is not None}))
+    return open_world(_settings(options, **overrides))
 
 
 def _serve(options: argparse.Namespace) -> int:
@@ -123,11 +128,10 @@ def _celery(options: argparse.Namespace) -> int:
 
     from freemark import worker
     from ground.errors import Invalid
-    from ground.settings import Settings
 
     if options.data is not None:
-        os.environ["FREEMARK_DATA"] = str(options.data)
-    settings = Settings.load()
+        os.environ["FREEMARK_DATA"] = str(options.data)  # the tasks open their own world, in other processes
+    settings = _settings(options)
     if not settings.broker_url:
         raise Invalid("a worker needs a broker: redis://… or amqp://…", where="FREEMARK_BROKER_URL")
     app = worker.configure(settings)
@@ -142,10 +146,8 @@ def _celery(options: argparse.Namespace) -> int:
 
 def _migrate(options: argparse.Namespace) -> int:
     from freemark.migrations import upgrade
-    from ground.settings import Settings
 
-    settings = Settings.load(**({"data": options.data} if options.data is not None else {}))
-    revision = upgrade(settings)
+    revision = upgrade(_settings(options))
     print(f"database at revision {revision}")
     return 0
 
@@ -153,14 +155,14 @@ def _migrate(options: argparse.Namespace) -> int:
 def _keys(options: argparse.Namespace) -> int:
     from ground.clock import SystemClock
     from ground.keyring import Keyring
-    from ground.settings import Settings
-    from ground.signing import multikey
+    from ground.signing import multikey, parse_multikey
 
-    settings = Settings.load(**({"data": options.data} if options.data is not None else {}))
+    settings = _settings(options)
     folder = settings.data / "keys"
     if options.action == "create":
-        Keyring.create(folder, SystemClock().now(), demo=settings.environment == "demo")
-    keyring = Keyring(folder)
+        roots = [parse_multikey(root, "--root") for root in options.root]
+        Keyring.create(folder, SystemClock().now(), settings.environment == "demo", roots=roots)
+    keyring = Keyring.load(folder)
     if options.action == "roots":
         for public in keyring.root_publics():
             print(multikey(public))
@@ -177,7 +179,7 @@ def _found(options: argparse.Namespace) -> int:
     with world.db.write() as session:
         founded = parties.found_scheme(session, options.organisation, options.person, now=world.clock.now())
     organisation, person, token = founded
-    print(f"organisation {organisation}\nperson       {person}\ntoken        {token}   (shown once)")
+    print(f"organisation {organisation.id}\nperson       {person.id}\ntoken        {token}   (shown once)")
     return 0
 
 

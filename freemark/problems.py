@@ -6,6 +6,7 @@ Owns the mapping for the whole application. Never shows a traceback, a query or 
 from __future__ import annotations
 
 import logging
+from typing import cast
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -13,7 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from ground.errors import Conflict, Forbidden, FreemarkError, Invalid, Malformed, NotFound, TooLarge, Unauthenticated
-from ground.web import problem
+from ground.web import problem, validation_problem
 
 log = logging.getLogger("freemark.web")
 
@@ -49,35 +50,21 @@ def install(app: FastAPI) -> None:
 
 
 async def _refused(request: Request, error: Exception) -> Response:
-    assert isinstance(error, FreemarkError)
-    return problem(error)
+    return problem(cast(FreemarkError, error))
 
 
 async def _invalid(request: Request, error: Exception) -> Response:
-    assert isinstance(error, RequestValidationError)
-    errors = [{"pointer": _pointer(entry["loc"]), "detail": str(entry["msg"])} for entry in error.errors()[:20]]
-    first = errors[0] if errors else {"pointer": "", "detail": "the request is not acceptable"}
-    unreadable = any(entry["type"] == "json_invalid" for entry in error.errors())
-    family = Malformed if unreadable else Invalid
-    return problem(family(first["detail"], where=first["pointer"]), errors=errors)
-
-
-def _pointer(location: tuple[int | str, ...]) -> str:
-    """A JSON pointer inside the body; for headers, queries and paths the place in words."""
-    place, *rest = location
-    if place == "body":
-        return "".join(f"/{part}" for part in rest)
-    return f"{place} {'.'.join(str(part) for part in rest)}"
+    return validation_problem(cast(RequestValidationError, error).errors())
 
 
 async def _http(request: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)
-    if error.status_code == 405:
+    failure = cast(HTTPException, error)
+    if failure.status_code == 405:
         response = problem(_MethodNotAllowed(f"{request.method} is not offered here"))
     else:
-        family = _BY_STATUS.get(error.status_code, FreemarkError)
-        response = problem(family(str(error.detail)))
-    for name, value in (error.headers or {}).items():
+        family = _BY_STATUS.get(failure.status_code, FreemarkError)
+        response = problem(family(str(failure.detail)))
+    for name, value in (failure.headers or {}).items():
         response.headers[name] = value
     return response
 

@@ -9,16 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from ground.errors import Forbidden, NotFound
 
 Relation = Literal["own", "assigned", "any"]
+PersonRole = Literal["scheme_manager", "decider", "auditor", "manager", "agent"]
 
-SCOPES = ("read", "parties", "audits", "certify", "labels")
+Scope = Literal["read", "parties", "audits", "certify", "labels"]
+SCOPES: tuple[str, ...] = get_args(Scope)
 """What an API token can be made for: "read" for every read, a package's name for its writes."""
 
-ROLES = {
+ROLES: dict[str, str] = {
     "scheme_manager": "scheme_owner",
     "decider": "certification_body",
     "auditor": "audit_firm",

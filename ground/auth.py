@@ -1,7 +1,7 @@
 """Who may act for which organisation: memberships, and the API tokens that prove it.
 
-A token is 160 random bits, shown once and kept as its SHA-256. Its roles are read from the memberships at every request,
-so a role taken away is gone at once. Nobody hands out more than they hold: neither a role nor a scope.
+A token is 160 random bits, shown once and kept as its SHA-256. Its roles are read from the memberships at every
+request, so a role taken away is gone at once. Nobody hands out more than they hold: neither a role nor a scope.
 """
 
 from __future__ import annotations
@@ -19,22 +19,18 @@ from ground.database import Base, Reading, Writing
 from ground.errors import Conflict, Forbidden, Invalid, NotFound, Unauthenticated
 from ground.ids import crockford, new_id
 
-SECRET_START = "fm_"  # so that secret scanners can find a token that was committed somewhere
+SECRET_START = "fm_"  # noqa: S105 - no secret: so that secret scanners can find a token that was committed somewhere
 SECRET_SYMBOLS = 32  # 160 bits
 LONGEST_LIFE = timedelta(days=366)
+NOTHING = "there is no such thing, or it is not yours to see"
 
-register(
-    *(
-        Grant(f"parties.{verb}", role, relation)
-        for verb in ("issue_token", "revoke_token", "read_tokens")
-        for role, relation in (
-            ("scheme_manager", "any"),
-            ("manager", "own"),
-            ("auditor", "own"),
-            ("decider", "own"),
-        )
+for _action in ("parties.issue_token", "parties.revoke_token", "parties.read_tokens"):
+    register(
+        Grant(_action, "scheme_manager", "any"),
+        Grant(_action, "manager", "own"),
+        Grant(_action, "auditor", "own"),
+        Grant(_action, "decider", "own"),
     )
-)
 
 
 class Membership(Base):
@@ -91,7 +87,7 @@ def issue_token(
     if not scopes or not set(scopes) <= set(SCOPES):
         raise Invalid(f"scopes are some of {', '.join(SCOPES)}", where="/scopes")
     if not now < expires <= now + LONGEST_LIFE:
-        raise Invalid(f"a token ends at most {LONGEST_LIFE.days} days from now", where="/expires_at")
+        raise Invalid(f"a token ends at most {LONGEST_LIFE.days} days from now", where="/expires")
     if not set(scopes) <= actor.scopes:
         raise Forbidden("your own token does not have all of these scopes")
     if not everywhere(actor, "parties.issue_token") and not roles <= actor.roles:
@@ -145,7 +141,7 @@ def get_token(session: Reading, actor: Actor, token_id: str, *, action: str = "p
     token = session.get(TokenRow, token_id)
     check(actor, action, _relations(actor, token.organisation_id) if token else ())
     if token is None:
-        raise NotFound("there is no such thing, or it is not yours to see")
+        raise NotFound(NOTHING)
     return token
 
 

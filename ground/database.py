@@ -10,22 +10,23 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import JSON, Connection, DateTime, Dialect, Engine, create_engine, event, make_url, text
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy import JSON, Connection, DateTime, Dialect, create_engine, event, inspect, make_url, text
+from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from ground.canonical import Json, jcs
-from ground.errors import Unavailable
+from ground.errors import Conflict, Malformed, Unavailable
 
 BUSY_SECONDS = 20  # longest wait for another writer; a web server in front gives up at 30 or 60
 POOL = 10
+LAST_STEPS = "freemark_last_steps"
 OVERFLOW = 40  # as many as the web server's threads (40), so that no request waits for a connection of its own process
 
 
@@ -94,7 +95,7 @@ class Database:
             "pool_size": POOL,
             "max_overflow": OVERFLOW,
             "pool_timeout": BUSY_SECONDS,
-            "json_serializer": lambda value: jcs(value).decode(),  # refuses floats, and the text is canonical
+            "json_serializer": stored_json,
             "json_deserializer": json.loads,
         }
         if self.dialect == "sqlite":
@@ -128,15 +129,40 @@ class Database:
     def write(self) -> Iterator[Writing]:
         """One transaction: committed when the block ends, rolled back when it raises.
 
+        Conflict: a unique constraint refused it, because somebody else wrote the same at the same moment.
         Unavailable: the database is away, or another writer held it for longer than BUSY_SECONDS. Nothing was changed.
         """
         with _translated(), Writing(self._writer, expire_on_commit=False) as session:
             session.connection()  # begins now: on SQLite the write lock comes before the first read
             yield session
+            for step in session.info.pop(LAST_STEPS, ()):
+                step(session)
             Session.commit(session)
 
     def close(self) -> None:
         self.engine.dispose()
+
+
+def stored_json(value: Json) -> str:
+    """The text of a JSON column: canonical, so that its hash can be taken again. Malformed when there is a float."""
+    _refuse_floats(value)
+    return jcs(value).decode()
+
+
+def _refuse_floats(value: Json) -> None:
+    if isinstance(value, float):
+        raise Malformed("floats are not stored: two databases may give back two numbers")
+    for part in value.values() if isinstance(value, dict) else value if isinstance(value, list | tuple) else ():
+        _refuse_floats(part)
+
+
+def before_commit(session: Writing, step: Callable[[Writing], None]) -> None:
+    """Run `step` when the block of this session has ended well, just before its commit.
+
+    For what takes a lock that every writer needs: taken last, it is held shortest, and two writers that hold other
+    locks cannot wait for each other.
+    """
+    session.info.setdefault(LAST_STEPS, []).append(step)
 
 
 def lock(session: Writing, name: str) -> None:
@@ -174,12 +200,26 @@ def _translated() -> Iterator[None]:
         yield
     except (OperationalError, InterfaceError, PoolTimeout) as error:
         raise Unavailable("the database did not answer in time; nothing was changed, try again") from error
+    except IntegrityError as error:
+        if _doubled(error.orig):
+            raise Conflict("somebody did the same at the same moment; nothing was changed, read again") from error
+        raise
     except DBAPIError as error:
         if error.connection_invalidated:
             raise Unavailable("the database went away; nothing was changed, try again") from error
         raise
 
 
-def create_all(engine: Engine) -> None:
-    """Make every known table without migrations: for tests. Import the packages first."""
-    Base.metadata.create_all(engine)
+def _doubled(error: BaseException | None) -> bool:
+    """Did a unique constraint refuse it? Any other broken constraint is a defect of ours, and stays one."""
+    if getattr(error, "sqlstate", None) == "23505":  # PostgreSQL: unique_violation
+        return True
+    return getattr(error, "sqlite_errorname", "") in ("SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT_PRIMARYKEY")
+
+
+def ready(db: Database) -> bool:
+    """Does it answer, and has it every table that the imported packages know?"""
+    try:
+        return set(Base.metadata.tables) <= set(inspect(db.engine).get_table_names())
+    except (DBAPIError, PoolTimeout):
+        return False

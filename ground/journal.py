@@ -13,9 +13,11 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from ground.access import Actor
 from ground.canonical import Json, digest, instant
-from ground.database import Base, Reading, Writing, lock
+from ground.database import Base, Reading, Writing, before_commit, lock, stored_json
 from ground.errors import Conflict
 
+WAITING = "freemark_journal"
+FIRST = -(2**31)  # below every index, those an intruder might invent too
 START = "0" * 64  # what the first row chains to
 
 
@@ -44,48 +46,67 @@ class JournalHead(Base):
     hash: Mapped[str] = mapped_column(String(64))
 
 
-def record(session: Writing, actor: Actor, action: str, subject: str, detail: dict[str, Json], *, now: datetime) -> int:
-    """Append one row; answers its index (0, 1, 2...). detail: JSON without floats; ids and words, no free text."""
+def record(
+    session: Writing, actor: Actor, action: str, subject: str, detail: dict[str, Json], *, now: datetime
+) -> None:
+    """Append one row when the session commits. detail: JSON without floats; ids and words, no free text.
+
+    The row is written last because every writer needs the end of the chain: its lock is held shortest so, and two
+    writers that hold other locks cannot wait for each other.
+    """
+    stored_json(detail)  # refused here, where the caller's line is in the traceback, rather than at the commit
+    waiting: list[JournalRow] = session.info.setdefault(WAITING, [])
+    if not waiting:
+        before_commit(session, _append)
+    waiting.append(
+        JournalRow(
+            at=now,
+            person=actor.person,
+            organisation=actor.organisation,
+            token=actor.token,
+            action=action,
+            subject=subject,
+            detail=detail,
+        )
+    )
+
+
+def _append(session: Writing) -> None:
     lock(session, "journal")
     head = session.get(JournalHead, 1)
     if head is None:
         head = JournalHead(id=1, entries=0, hash=START)
         session.add(head)
     else:
-        session.refresh(head)  # another writer may have moved it before we had the lock
-    row = JournalRow(
-        index=head.entries,
-        at=now,
-        person=actor.person,
-        organisation=actor.organisation,
-        token=actor.token,
-        action=action,
-        subject=subject,
-        detail=detail,
-        previous=head.hash,
-    )
-    row.hash = _hash(row)
-    session.add(row)
-    head.entries, head.hash = row.index + 1, row.hash
+        session.refresh(head)  # it may have been read before we had the lock
+    for row in session.info.pop(WAITING):
+        row.index, row.previous = head.entries, head.hash
+        row.hash = _hash(row)
+        session.add(row)
+        head.entries, head.hash = row.index + 1, row.hash
     session.flush()
-    return row.index
 
 
 def check(session: Reading) -> int:
     """Walk the whole chain; answers how many rows hold. Conflict names the first one that does not."""
     count, previous = 0, START
-    for row in session.scalars(select(JournalRow).order_by(JournalRow.index).execution_options(yield_per=500)):
-        if row.index != count:
-            raise Conflict(f"journal row {count} is missing")
-        if row.previous != previous or row.hash != _hash(row):
-            raise Conflict(f"journal row {count} was changed")
-        count, previous = count + 1, row.hash
-        session.expunge(row)
+    seen = FIRST
+    while rows := session.scalars(_FORWARD.where(JournalRow.index > seen)).all():
+        for row in rows:
+            session.expunge(row)  # a journal of years does not fit in memory
+            if row.index != count:
+                raise Conflict(f"journal row {count} is missing")
+            if row.previous != previous or row.hash != _hash(row):
+                raise Conflict(f"journal row {count} was changed")
+            seen, count, previous = row.index, count + 1, row.hash
     head = session.get(JournalHead, 1)
     entries, last = (head.entries, head.hash) if head else (0, START)
     if (entries, last) != (count, previous):
         raise Conflict(f"journal row {count} is missing" if entries > count else "the head of the journal was changed")
     return count
+
+
+_FORWARD = select(JournalRow).order_by(JournalRow.index).limit(500)
 
 
 def _hash(row: JournalRow) -> str:

@@ -11,7 +11,7 @@ import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from sqlalchemy import ForeignKey, Select, String, Text, UniqueConstraint, or_, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -59,7 +59,21 @@ class Delivery(Base):
     done_at: Mapped[datetime | None] = mapped_column(default=None, index=True)
     parked_at: Mapped[datetime | None] = mapped_column(default=None)
     error: Mapped[str] = mapped_column(Text, default="")
-    event: Mapped[OutboxEvent] = relationship(lazy="joined")
+    source: Mapped[OutboxEvent] = relationship(lazy="joined")
+
+    @property
+    def event(self) -> str:
+        return self.source.name
+
+    @property
+    def subject(self) -> str:
+        return self.source.subject
+
+    @property
+    def state(self) -> Literal["done", "parked", "waiting"]:
+        if self.done_at is not None:
+            return "done"
+        return "parked" if self.parked_at is not None else "waiting"
 
 
 @dataclass(frozen=True)
@@ -182,7 +196,7 @@ def _claim(world: World, now: datetime) -> tuple[int, Event, str, str] | None:
         if delivery is None:
             return None
         delivery.claim, delivery.claimed_until = crockford(16), now + CLAIM
-        event = delivery.event
+        event = delivery.source
         return (
             delivery.id,
             Event(event.id, event.name, event.subject, dict(event.ids), event.at),
@@ -235,7 +249,7 @@ def _tell(delivery: Delivery, error: Exception, outcome: str) -> None:
         level,
         "outbox: %s of %s to %s, try %d: %s",
         outcome,
-        delivery.event.name,
+        delivery.event,
         delivery.handler,
         delivery.attempts,
         delivery.error,

@@ -16,8 +16,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from ground import journal
 from ground.access import ROLES, SCOPES, SYSTEM, Actor, Grant, Relation, check, everywhere, register
+from ground.auth import NOTHING, issue_token, roles_of
 from ground.auth import Membership as Membership
-from ground.auth import issue_token, roles_of
 from ground.canonical import Json
 from ground.countries import COUNTRIES
 from ground.database import Base, Reading, Writing, lock
@@ -30,6 +30,8 @@ ORGANISATION_ROLES: tuple[str, ...] = get_args(OrganisationRole)
 SITE_KINDS: tuple[str, ...] = get_args(SiteKind)
 MOST_WORKERS = 1_000_000  # the largest single work sites known have some 300,000
 FIRST_TOKEN = timedelta(days=366)
+KNOWN: tuple[Relation, ...] = ("own",)
+"""For what belongs to nobody yet: that organisations can be added is no secret, so a refusal is 403 and not 404."""
 
 register(
     Grant("parties.add_organisation", "scheme_manager", "any"),
@@ -93,7 +95,7 @@ class Site(Base):
 
 
 class Person(Base):
-    """A person, for one organisation: the same human in two organisations is two rows, so neither learns of the other."""
+    """A person in one organisation. The same human in two is two rows, so that neither learns of the other."""
 
     __tablename__ = "person"
     __table_args__ = (UniqueConstraint("organisation_id", "email"),)
@@ -101,7 +103,7 @@ class Person(Base):
     id: Mapped[str] = mapped_column(String(24), primary_key=True)
     organisation_id: Mapped[str] = mapped_column(ForeignKey("organisation.id"), index=True)
     name: Mapped[str] = mapped_column(String(200))
-    email: Mapped[str] = mapped_column(String(254))
+    email: Mapped[str | None] = mapped_column(String(254))
     created_at: Mapped[datetime]
 
 
@@ -153,7 +155,7 @@ def add_organisation(
     now: datetime,
 ) -> Organisation:
     """registered_id: number in the public register of its country, "" if none is known."""
-    check(actor, "parties.add_organisation", ("own",))
+    check(actor, "parties.add_organisation", KNOWN)
     if not roles or not set(roles) <= set(ORGANISATION_ROLES):
         raise Invalid(f"roles are some of {', '.join(ORGANISATION_ROLES)}", where="/roles")
     if "scheme_owner" in roles and "system" not in actor.roles:
@@ -252,22 +254,26 @@ def add_person(
 def get_organisation(session: Reading, actor: Actor, organisation: str) -> Organisation:
     row = session.get(Organisation, organisation)
     check(actor, "parties.read", relations(actor, organisation) if row else ())
-    return row or _nothing()
+    if row is None:
+        raise NotFound(NOTHING)
+    return row
 
 
 def get_site(session: Reading, actor: Actor, site: str) -> Site:
     row = session.get(Site, site)
     check(actor, "parties.read", relations(actor, row.organisation_id) if row else ())
-    return row or _nothing()
+    if row is None:
+        raise NotFound(NOTHING)
+    return row
 
 
 def get_person(session: Reading, actor: Actor, person: str) -> Person:
     row = session.get(Person, person)
     own = relations(actor, row.organisation_id) if row else ()
-    if not own and not everywhere(actor, "parties.read_people"):
-        _nothing()  # not even a role that sees every organisation learns who works in it
+    if row is None or not (own or everywhere(actor, "parties.read_people")):
+        raise NotFound(NOTHING)  # an auditor sees every organisation, but not who works in it
     check(actor, "parties.read_people", own)
-    return row or _nothing()
+    return row
 
 
 def person_roles(session: Reading, person: Person) -> list[str]:
@@ -282,7 +288,8 @@ def organisation_roles(session: Reading, organisation: str) -> frozenset[str]:
 
 def accredited(organisation: Organisation, day: date) -> bool:
     """Does its accreditation count on that day? Organisations without one: False."""
-    return bool(organisation.accreditation) and day <= date.fromisoformat(organisation.accreditation["expires"])
+    held = organisation.accreditation
+    return held is not None and day <= date.fromisoformat(held["expires"])
 
 
 def relations(actor: Actor, organisation: str) -> tuple[Relation, ...]:
@@ -294,7 +301,3 @@ def _country(code: str) -> str:
     if code not in COUNTRIES:
         raise Invalid(f"{code[:10]!r} is not a country code of ISO 3166-1 alpha-2", where="/country")
     return code
-
-
-def _nothing() -> NotFound:
-    raise NotFound("there is no such thing, or it is not yours to see")

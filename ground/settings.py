@@ -1,4 +1,4 @@
-"""Every setting, in one frozen object, read once at the start from the environment (FREEMARK_...).
+"""Every setting, in one frozen object, read once at the start: from the environment (FREEMARK_...) and settings.env.
 
 Owns names, defaults, meanings and what a production world refuses. No other module reads the environment.
 `describe` prints the table of docs/settings.md; a test holds the two together.
@@ -7,6 +7,7 @@ Owns names, defaults, meanings and what a production world refuses. No other mod
 from __future__ import annotations
 
 import ipaddress
+import os
 from pathlib import Path
 from typing import Any, Literal, Self
 from urllib.parse import urlsplit
@@ -84,9 +85,15 @@ class Settings(BaseSettings):
 
     @classmethod
     def load(cls, **overrides: Any) -> Self:
-        """From the environment, with `overrides` above it (None and "" count as not given). Invalid names the key."""
+        """From `overrides`, then the environment, then the file settings.env in the data folder, if there is one.
+
+        Overrides that are None or "" count as not given. Invalid names the key.
+        """
+        given = {key: value for key, value in overrides.items() if value is not None and value != ""}
+        data = given.get("data") or os.environ.get("FREEMARK_DATA") or "freemark-data"
         try:
-            return cls(**{key: value for key, value in overrides.items() if value is not None and value != ""})
+            options: dict[str, Any] = {"_env_file": Path(data) / "settings.env", "_env_file_encoding": "utf-8", **given}
+            return cls(**options)
         except ValidationError as error:
             first = error.errors()[0]
             key = str(first["loc"][0]) if first["loc"] else ""

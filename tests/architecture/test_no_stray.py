@@ -81,7 +81,7 @@ RULES: dict[str, tuple[Callable[[str], list[int]], tuple[str, ...], list[str], l
     "only ground.database commits": (
         stray_commits,
         # Alembic runs each migration in a transaction of its own.
-        ("ground/database.py", "freemark/migrations/env.py"),
+        ("ground/database.py", "freemark/migrations/__init__.py", "freemark/migrations/env.py"),
         [
             "def f(session):\n    session.commit()",
             "def f(self):\n    self.db.session.commit()",

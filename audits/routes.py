@@ -1,0 +1,269 @@
+"""HTTP of audits: planning, answers, reports, findings and corrective actions, each with an example.
+
+Translates bodies to drafts and calls the service, and decides nothing. Ranges and lengths are checked here; what
+contradicts the standard, another figure or the moment is refused by the service, with the pointer of the field.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Path, Query
+from pydantic import ConfigDict, Field
+from starlette.responses import Response
+
+from audits import service, views
+from audits.drafts import ActionDraft, AnswerDraft, AuditDraft, ReportDraft, Result
+from audits.facts import AuditType, Severity
+from audits.samples import ACTION, ANSWERS, AUDIT, FILED, FINDING, REPORT, SUBMITTED, WHOLE
+from ground.parties import MOST_WORKERS
+from ground.web import (
+    ID_PATTERN,
+    PROBLEMS,
+    READ_PROBLEMS,
+    Body,
+    Day,
+    Id,
+    Line,
+    Paging,
+    Prose,
+    Reader,
+    Writer,
+    example,
+)
+
+router = APIRouter(tags=["audits"])
+
+MOST_ANSWERS = 200  # a standard has some 50 provisions; FORMATS.md knows none beyond 85
+MOST_TEAM = 20
+
+AuditId = Annotated[str, Path(pattern=ID_PATTERN, description="the audit's id")]
+FindingId = Annotated[str, Path(pattern=ID_PATTERN, description="the finding's id")]
+Count = Annotated[int, Field(ge=0, le=MOST_WORKERS)]
+People = Annotated[int, Field(ge=1, le=MOST_WORKERS)]
+
+
+def _shown(*examples: dict[str, Any]) -> ConfigDict:
+    return ConfigDict(json_schema_extra={"examples": list(examples)})
+
+
+class AuditBody(Body):
+    model_config = _shown(AUDIT.request)
+
+    site: Id
+    type: AuditType
+    standard: Line = Field(description="id of a published standard")
+    starts_on: Day
+    ends_on: Day
+    team: list[Id] = Field(min_length=1, max_length=MOST_TEAM, description="persons of your firm, the lead first")
+    announced: bool
+    remote: bool = Field(default=False, description="only a closure may be; it judges what needs no visit")
+
+
+class AnswerBody(Body):
+    provision: Line = Field(description="such as T1.1")
+    result: Result
+    severity: Severity | None = Field(default=None, description="of a finding, within the provision's limits")
+    affected: Count | None = Field(default=None, description="of the sampled; a fifth or more makes a minor a major")
+    sampled: People | None = Field(default=None, description="workers, files or places looked at")
+    description: Prose | None = Field(default=None, description="no names of people")
+    evidence: list[Line] = Field(default=[], max_length=20, description="documents and sheets, by reference")
+    zero_tolerance: bool = False
+    deliberate: bool = False
+    concealed: bool = False
+    release: Literal["now"] | None = Field(default=None, description="required for a priority finding, only for it")
+
+    def draft(self) -> AnswerDraft:
+        return AnswerDraft(
+            provision=self.provision,
+            result=self.result,
+            severity=self.severity,
+            affected=self.affected,
+            sampled=self.sampled,
+            description=self.description or "",
+            evidence=tuple(self.evidence),
+            zero_tolerance=self.zero_tolerance,
+            deliberate=self.deliberate,
+            concealed=self.concealed,
+            release=self.release,
+        )
+
+
+class AnswersBody(Body):
+    model_config = _shown(ANSWERS)
+
+    answers: list[AnswerBody] = Field(min_length=1, max_length=MOST_ANSWERS)
+
+
+class ReportBody(Body):
+    model_config = _shown(REPORT)
+
+    workers: People = Field(description="on site during the audit, whoever employs them")
+    payroll_workers: Count
+    payroll_note: Prose | None = Field(default=None, description="why the two differ; required when they do")
+    interviews_individual: Count
+    interviews_group: Count = Field(description="workers, not groups")
+    files_reviewed: Count
+    closing_meeting_on: Day
+    summary: Prose
+
+
+class ContainmentBody(Body):
+    model_config = _shown(ACTION.containment)
+
+    measure: Prose
+
+
+class ActionBody(Body):
+    model_config = _shown(ACTION.request)
+
+    root_cause: Prose
+    correction: Prose
+    prevention: Prose
+    owner_role: Line = Field(max_length=100, description="the function that answers for it, never a name")
+    due_on: Day
+
+
+class CompletionBody(Body):
+    model_config = _shown(ACTION.completion)
+
+    evidence: Prose
+
+
+class NothingBody(Body):
+    """An empty body: {}."""
+
+    model_config = _shown({})
+
+
+@router.post(
+    "/v1/audits",
+    status_code=201,
+    summary="Plan an audit",
+    description="For auditors, with themselves on the team. The site learns of it only when the report is submitted.",
+    responses={**PROBLEMS, 201: example("The audit.", AUDIT.answer)},
+)
+def plan_audit(body: AuditBody, call: Writer) -> Response:
+    draft = AuditDraft(**{**body.model_dump(), "team": tuple(body.team)})
+    return call.run(lambda session: (201, service.plan_audit(session, call.actor, draft, now=call.now)))
+
+
+@router.get(
+    "/v1/audits",
+    summary="List audits",
+    description="Auditors see those of their firm, managers and agents the submitted ones of their sites, deciders and "
+    "scheme managers all. Ordered by id.",
+    responses={**READ_PROBLEMS, 200: example("One page.", {"items": [AUDIT.answer], "next": None})},
+)
+def list_audits(
+    call: Reader,
+    page: Paging,
+    site: Annotated[str | None, Query(pattern=ID_PATTERN, description="only of this site")] = None,
+) -> dict[str, Any]:
+    with call.world.db.read() as session:
+        return views.list_audits(session, call.actor, site=site, after=page.after, limit=page.limit)
+
+
+@router.get(
+    "/v1/audits/{audit}",
+    summary="Read an audit",
+    description="With its answers and findings and, once submitted, the report document: its canonical JSON has the "
+    "SHA-256 that stands in `report`.",
+    responses={**READ_PROBLEMS, 200: example("The audit.", WHOLE)},
+)
+def get_audit(audit: AuditId, call: Reader) -> dict[str, Any]:
+    with call.world.db.read() as session:
+        return views.get_audit(session, call.actor, audit)
+
+
+@router.post(
+    "/v1/audits/{audit}/answers",
+    summary="File answers",
+    description="For the team, until the report is submitted; all of the request or nothing. A later answer to a "
+    "provision replaces the earlier one. A priority finding is released at once, and stands.",
+    responses={**PROBLEMS, 200: example("What is answered now.", FILED)},
+)
+def file_answers(audit: AuditId, body: AnswersBody, call: Writer) -> Response:
+    drafts = [answer.draft() for answer in body.answers]
+    return call.run(lambda session: (200, service.file_answers(session, call.actor, audit, drafts, now=call.now)))
+
+
+@router.post(
+    "/v1/audits/{audit}/report",
+    summary="Submit the report",
+    description="For the team. The audit is frozen, its findings are released and their clocks start; conformance in a "
+    "closure audit closes the open findings on that provision. An initial audit must have answered everything.",
+    responses={**PROBLEMS, 200: example("The audit, and the findings it closed.", SUBMITTED)},
+)
+def submit_audit(audit: AuditId, body: ReportBody, call: Writer) -> Response:
+    draft = ReportDraft(**{**body.model_dump(), "payroll_note": body.payroll_note or ""})
+    return call.run(lambda session: (200, service.submit_audit(session, call.actor, audit, draft, now=call.now)))
+
+
+@router.get(
+    "/v1/findings",
+    summary="List the findings at a site",
+    description="Those released; auditors see also the drafts of their own firm. Ordered by id.",
+    responses={**READ_PROBLEMS, 200: example("One page.", {"items": [FINDING], "next": None})},
+)
+def list_findings(
+    call: Reader, page: Paging, site: Annotated[str, Query(pattern=ID_PATTERN, description="the site's id")]
+) -> dict[str, Any]:
+    with call.world.db.read() as session:
+        return views.list_findings(session, call.actor, site=site, after=page.after, limit=page.limit)
+
+
+@router.get(
+    "/v1/findings/{finding}",
+    summary="Read a finding",
+    description="With its deadlines and the corrective action.",
+    responses={**READ_PROBLEMS, 200: example("The finding.", FINDING)},
+)
+def get_finding(finding: FindingId, call: Reader) -> dict[str, Any]:
+    with call.world.db.read() as session:
+        return views.get_finding(session, call.actor, finding)
+
+
+@router.post(
+    "/v1/findings/{finding}/containment",
+    summary="Say what was done at once",
+    description="For the people of the site: how the harm was reduced, before any root cause.",
+    responses={**PROBLEMS, 200: example("The finding.", FINDING)},
+)
+def contain_finding(finding: FindingId, body: ContainmentBody, call: Writer) -> Response:
+    return call.run(
+        lambda session: (200, service.contain_finding(session, call.actor, finding, body.measure, now=call.now))
+    )
+
+
+@router.post(
+    "/v1/findings/{finding}/action",
+    summary="Hand in the corrective action",
+    description="For the people of the site; again to improve it, until it is approved.",
+    responses={**PROBLEMS, 200: example("The finding.", FINDING)},
+)
+def submit_action(finding: FindingId, body: ActionBody, call: Writer) -> Response:
+    draft = ActionDraft(**body.model_dump())
+    return call.run(lambda session: (200, service.submit_action(session, call.actor, finding, draft, now=call.now)))
+
+
+@router.post(
+    "/v1/findings/{finding}/action/approval",
+    summary="Approve the corrective action",
+    description="For a decider, or an auditor of the firm that found it.",
+    responses={**PROBLEMS, 200: example("The finding.", FINDING)},
+)
+def approve_action(finding: FindingId, body: NothingBody, call: Writer) -> Response:
+    return call.run(lambda session: (200, service.approve_action(session, call.actor, finding, now=call.now)))
+
+
+@router.post(
+    "/v1/findings/{finding}/action/completion",
+    summary="Say that the corrective action is done",
+    description="For the people of the site, with the proof. The finding stays open until a closure audit agrees.",
+    responses={**PROBLEMS, 200: example("The finding.", FINDING)},
+)
+def complete_action(finding: FindingId, body: CompletionBody, call: Writer) -> Response:
+    return call.run(
+        lambda session: (200, service.complete_action(session, call.actor, finding, body.evidence, now=call.now))
+    )

@@ -1,0 +1,197 @@
+"""Audits and findings as people read them over the API: JSON of ids, dates and texts, read in few queries.
+
+Owns the shapes of the answers and the lists with their paging. Never decides who may see what: `relations` does, and
+every reading function here asks it first. Names no auditor: a team is a list of ids.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import date, datetime
+
+from sqlalchemy import func, select
+
+from audits import standard
+from audits.relations import OWN, READ, check_audit, check_finding, check_site, visible_audits, visible_findings
+from audits.tables import ActionRow, AnswerRow, AuditRow, FindingRow, MemberRow
+from ground import access
+from ground.access import Actor
+from ground.canonical import Json, instant, parse
+from ground.database import Reading
+
+MOST_ROWS = 200  # of one page
+MOST_DOCUMENT = 8_000_000  # bytes of a stored report: 44 answers with the longest texts are below 1 MB
+
+
+def list_audits(
+    session: Reading, actor: Actor, *, site: str | None = None, after: str = "", limit: int = 50
+) -> dict[str, Json]:
+    """The audits the actor may see, by id. {"items": [...], "next": the id to go on after, or null}."""
+    access.check(actor, READ, OWN)
+    query = select(AuditRow).where(visible_audits(actor), AuditRow.id > after)
+    if site is not None:
+        query = query.where(AuditRow.site_id == site)
+    rows = list(session.scalars(query.order_by(AuditRow.id).limit(limit + 1)))
+    return {"items": _audits(session, rows[:limit]), "next": rows[limit - 1].id if len(rows) > limit else None}
+
+
+def get_audit(session: Reading, actor: Actor, audit_id: str) -> dict[str, Json]:
+    """One audit with its answers and, once submitted, the document whose hash is `report`."""
+    team = team_of(session, audit_id)
+    audit = check_audit(session, actor, READ, session.get(AuditRow, audit_id), team)
+    order = list(standard.load(audit.standard).provisions)
+    answers = session.scalars(select(AnswerRow).where(AnswerRow.audit_id == audit.id))
+    findings = session.scalars(select(FindingRow).where(FindingRow.audit_id == audit.id))
+    return {
+        **audit_view(session, audit),
+        "answers": [answer_view(row) for row in sorted(answers, key=lambda row: order.index(row.provision))],
+        "findings": finding_views(session, sorted(findings, key=lambda row: order.index(row.provision))),
+        "document": stored_document(audit),
+    }
+
+
+def list_findings(session: Reading, actor: Actor, *, site: str, after: str = "", limit: int = 50) -> dict[str, Json]:
+    """The findings at one site, by id: those released, and the drafts of the actor's own firm."""
+    check_site(session, actor, READ, site)
+    query = select(FindingRow).where(FindingRow.site_id == site, visible_findings(actor), FindingRow.id > after)
+    rows = list(session.scalars(query.order_by(FindingRow.id).limit(limit + 1)))
+    return {
+        "items": finding_views(session, rows[:limit]),
+        "next": rows[limit - 1].id if len(rows) > limit else None,
+    }
+
+
+def get_finding(session: Reading, actor: Actor, finding_id: str) -> dict[str, Json]:
+    """One finding that the actor may see."""
+    finding = check_finding(session, actor, READ, session.get(FindingRow, finding_id))
+    return finding_views(session, [finding])[0]
+
+
+def audit_view(session: Reading, audit: AuditRow) -> dict[str, Json]:
+    return _audits(session, [audit])[0]
+
+
+def answer_view(answer: AnswerRow) -> dict[str, Json]:
+    return {
+        "provision": answer.provision,
+        "result": answer.result,
+        "description": answer.description,
+        "evidence": answer.evidence,
+        "affected": answer.affected,
+        "sampled": answer.sampled,
+    }
+
+
+def finding_views(session: Reading, findings: Sequence[FindingRow]) -> list[dict[str, Json]]:
+    """Findings with the auditor's words and the corrective action."""
+    audits = {finding.audit_id for finding in findings}
+    answers = {
+        (row.audit_id, row.provision): row
+        for row in session.scalars(
+            select(AnswerRow).where(AnswerRow.audit_id.in_(audits), AnswerRow.result == "finding")
+        )
+    }
+    actions = {
+        row.finding_id: row
+        for row in session.scalars(
+            select(ActionRow).where(ActionRow.finding_id.in_({finding.id for finding in findings}))
+        )
+    }
+    return [
+        _finding(finding, answers[finding.audit_id, finding.provision], actions.get(finding.id)) for finding in findings
+    ]
+
+
+def team_of(session: Reading, audit_id: str) -> tuple[str, ...]:
+    """Person ids, the lead auditor first."""
+    query = select(MemberRow.person_id).where(MemberRow.audit_id == audit_id).order_by(MemberRow.position)
+    return tuple(session.scalars(query))
+
+
+def stored_document(audit: AuditRow) -> Json:
+    """The report as it was hashed; null before the submission."""
+    return None if audit.document is None else parse(audit.document.encode(), limit=MOST_DOCUMENT)
+
+
+def _audits(session: Reading, audits: Sequence[AuditRow]) -> list[dict[str, Json]]:
+    ids = [audit.id for audit in audits]
+    teams: dict[str, list[str]] = defaultdict(list)
+    members = select(MemberRow).where(MemberRow.audit_id.in_(ids)).order_by(MemberRow.position)
+    for member in session.scalars(members):
+        teams[member.audit_id].append(member.person_id)
+    counted = select(AnswerRow.audit_id, func.count()).where(AnswerRow.audit_id.in_(ids)).group_by(AnswerRow.audit_id)
+    answered: dict[str, int] = dict(session.execute(counted).tuples().all())
+    return [
+        {
+            "id": audit.id,
+            "site": audit.site_id,
+            "type": audit.type,
+            "standard": audit.standard,
+            "firm": audit.firm_id,
+            "team": teams[audit.id],
+            "starts_on": audit.starts_on.isoformat(),
+            "ends_on": audit.ends_on.isoformat(),
+            "announced": audit.announced,
+            "remote": audit.remote,
+            "submitted_at": _instant(audit.submitted_at),
+            "report": audit.report,
+            "answered": answered.get(audit.id, 0),
+            "provisions": len(standard.load(audit.standard).provisions),
+        }
+        for audit in audits
+    ]
+
+
+def _finding(finding: FindingRow, answer: AnswerRow, action: ActionRow | None) -> dict[str, Json]:
+    return {
+        "id": finding.id,
+        "audit": finding.audit_id,
+        "site": finding.site_id,
+        "provision": finding.provision,
+        "core": finding.core,
+        "severity": finding.severity,
+        "proposed": finding.proposed,
+        "zero_tolerance": finding.zero_tolerance,
+        "deliberate": finding.deliberate,
+        "concealed": finding.concealed,
+        "description": answer.description,
+        "evidence": answer.evidence,
+        "affected": answer.affected,
+        "sampled": answer.sampled,
+        "discovered_at": _instant(finding.discovered_at),
+        "released_at": _instant(finding.released_at),
+        "containment_due": _instant(finding.containment_due),
+        "contained_at": _instant(finding.contained_at),
+        "containment": finding.containment,
+        "cap_due": _instant(finding.cap_due),
+        "approve_due": _instant(finding.approve_due),
+        "close_due": _instant(finding.close_due),
+        "action": None if action is None else _action(action),
+        "closed_at": _instant(finding.closed_at),
+        "closed_by": finding.closed_by,
+        "closed_on_site": finding.closed_on_site,
+    }
+
+
+def _action(action: ActionRow) -> dict[str, Json]:
+    return {
+        "root_cause": action.root_cause,
+        "correction": action.correction,
+        "prevention": action.prevention,
+        "owner_role": action.owner_role,
+        "due_on": _day(action.due_on),
+        "submitted_at": _instant(action.submitted_at),
+        "revised_at": _instant(action.revised_at),
+        "approved_at": _instant(action.approved_at),
+        "completed_at": _instant(action.completed_at),
+        "evidence": action.evidence,
+    }
+
+
+def _instant(moment: datetime | None) -> str | None:
+    return None if moment is None else instant(moment)
+
+
+def _day(day: date) -> str:
+    return day.isoformat()

@@ -1,0 +1,102 @@
+"""The case file of one application: everything that the rules may know about it, read in one go.
+
+Owns the way from rows and audit facts to `rules.Dossier`, and which certificate, case and suspension are the current
+ones. Reads only, and concludes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+
+from audits import dossier as testimony
+from audits.facts import SiteFacts
+from certify import log, rules
+from certify.events import Leaf, Standing
+from certify.register import fold_of
+from certify.tables import (
+    AcceptanceRow,
+    AgreementRow,
+    Application,
+    ApplicationSite,
+    ApprovalRow,
+    CaseRow,
+    Certificate,
+    DecisionRow,
+    Product,
+)
+from ground.database import Reading
+
+
+@dataclass(frozen=True)
+class CaseFile:
+    """certificate: the newest sealed one; pending: prepared, not sealed and not discarded; last: the newest decision."""
+
+    application: Application
+    dossier: rules.Dossier
+    certificate: Certificate | None
+    standing: Standing | None
+    case: CaseRow | None
+    pending: Certificate | None
+    last: DecisionRow | None
+
+
+def load(session: Reading, application: Application, now: datetime) -> CaseFile:
+    """The whole file. Conflict when the certificate's row and the log disagree."""
+    certificate = current_certificate(session, application.id)
+    leaves = log.leaves(session, certificate.number) if certificate else ()
+    standing = fold_of(certificate, leaves, now) if certificate else None
+    case = open_case(session, application.id)
+    return CaseFile(
+        application=application,
+        dossier=_dossier(session, application, case, leaves),
+        certificate=certificate,
+        standing=standing,
+        case=case,
+        pending=session.scalar(
+            select(Certificate).where(
+                Certificate.application_id == application.id,
+                Certificate.sealed_at.is_(None),
+                Certificate.discarded_at.is_(None),
+            )
+        ),
+        last=session.scalar(
+            select(DecisionRow)
+            .where(DecisionRow.application_id == application.id)
+            .order_by(DecisionRow.seq.desc())
+            .limit(1)
+        ),
+    )
+
+
+def current_certificate(session: Reading, application: str) -> Certificate | None:
+    """The application's newest sealed certificate, whatever became of it."""
+    return session.scalar(
+        select(Certificate)
+        .where(Certificate.application_id == application, Certificate.sealed_at.is_not(None))
+        .order_by(Certificate.ordinal.desc())
+        .limit(1)
+    )
+
+
+def open_case(session: Reading, application: str) -> CaseRow | None:
+    return session.scalar(
+        select(CaseRow).where(CaseRow.application_id == application, CaseRow.closed_at.is_(None)).limit(1)
+    )
+
+
+def suspension_period(leaves: Sequence[Leaf]) -> int | None:
+    """The seq of the leaf with which the newest suspension, or remediation, began; None if there never was one."""
+    started = [leaf.seq for leaf in leaves if leaf.t in ("cert.suspended", "cert.remediation")]
+    return started[-1] if started else None
+
+
+def site_ids(session: Reading, application: str, part: str | None = None) -> list[str]:
+    """The sites of an application in its own order, the holder's before the agents'; `part` picks one kind."""
+    query = select(ApplicationSite.site_id).where(ApplicationSite.application_id == application)
+    if part is not None:
+        query = query.where(ApplicationSite.part == part)
+    return list(session.scalars(query.order_by(ApplicationSite.part.desc(), ApplicationSite.position)))

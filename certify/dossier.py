@@ -1,0 +1,201 @@
+"""What the rules are given and what they give back: dossier, standing and decision, as frozen data with their JSON.
+
+Owns the shapes and the canonical record of a decision, from which it can be made again years later with the same
+bytes. All moments are aware UTC in whole seconds. Never concludes anything, and holds no name of a natural person:
+people are random ids.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, get_args
+
+from audits.facts import Finding, SiteFacts, Visit, decode, encode
+from certify.events import Reason as ReasonCode
+from certify.events import Standing
+from ground.canonical import Json
+from ground.errors import Malformed
+
+VERSION = 1
+
+Outcome = Literal[
+    "issue", "refuse", "keep", "suspend", "remediation", "reinstate", "propose_revocation", "revoke", "withdraw",
+    "expire", "renew",
+]  # fmt: skip
+OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """The certification agreement as signed. independent_reporting: the clause that auditors report to the scheme."""
+
+    version: str
+    signed_at: datetime
+    independent_reporting: bool
+
+
+@dataclass(frozen=True)
+class Acceptance:
+    """A decider of the certification body accepted exactly these reports (their hashes, sorted)."""
+
+    person: str
+    organisation: str
+    at: datetime
+    reports: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Approval:
+    """One person's confirmation of a reinstatement or of a revocation."""
+
+    act: Literal["reinstate", "revoke"]
+    person: str
+    organisation: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Case:
+    """A proposed revocation that waits for the holder's reply."""
+
+    opened_at: datetime
+    reply_until: datetime
+    replied_at: datetime | None = None
+    waived_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Dossier:
+    """Everything the rules may know about one application.
+
+    agents: the recruiting agents' offices; they are audited like sites. products: how many. suspension_requested_at:
+    one authorised person's brake. cycles: certificates issued before. certified_at: when the current one was issued.
+    """
+
+    application: str
+    organisation: str
+    sites: tuple[SiteFacts, ...]
+    agents: tuple[SiteFacts, ...] = ()
+    products: int = 0
+    agreement: Agreement | None = None
+    acceptances: tuple[Acceptance, ...] = ()
+    approvals: tuple[Approval, ...] = ()
+    case: Case | None = None
+    withdrawal_requested_at: datetime | None = None
+    suspension_requested_at: datetime | None = None
+    cycles: int = 0
+    certified_at: datetime | None = None
+
+    @property
+    def places(self) -> tuple[SiteFacts, ...]:
+        return self.sites + self.agents
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        return tuple(finding for place in self.places for finding in place.findings)
+
+    @property
+    def submitted(self) -> tuple[Visit, ...]:
+        """The visits with a submitted report, of all places."""
+        return tuple(
+            visit
+            for place in self.places
+            for visit in place.visits
+            if visit.submitted_at is not None and visit.report is not None
+        )
+
+    @property
+    def auditees(self) -> frozenset[str]:
+        """The organisations that are judged here: they judge nothing themselves."""
+        return frozenset({self.organisation, *(place.organisation for place in self.places)})
+
+    @property
+    def firms(self) -> frozenset[str]:
+        return frozenset(visit.firm for place in self.places for visit in place.visits)
+
+    @property
+    def auditors(self) -> frozenset[str]:
+        return frozenset(person for place in self.places for visit in place.visits for person in visit.team)
+
+
+@dataclass(frozen=True)
+class Reason:
+    """What one clause says. met: False counts against the holder. subject: ids it is about, joined by ", "; or ""."""
+
+    clause: str
+    met: bool
+    text: str
+    subject: str = ""
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What the rules concluded.
+
+    reasons: every clause, met or not, in the order of the rulebook. because: the unmet clauses that led to the outcome
+    (empty for keep and for outcomes in the holder's favour). score: two decimals, the lowest of all places, or None
+    without a full audit of each. valid_from, valid_until: issue and renew. affected_from: start of the affected
+    period, with propose_revocation and revoke. reply_until: propose_revocation. reason_code: what the public leaf says.
+    """
+
+    outcome: Outcome
+    reasons: tuple[Reason, ...]
+    because: tuple[str, ...]
+    rulebook: str
+    rulebook_sha256: str
+    reason_code: ReasonCode | None
+    score: str | None
+    valid_from: datetime | None
+    valid_until: datetime | None
+    affected_from: datetime | None
+    reply_until: datetime | None
+    at: datetime
+
+
+def dossier_to_json(dossier: Dossier) -> dict[str, Json]:
+    """Lossless and canonical: integers, strings, booleans, null. ValueError for a moment with a part of a second."""
+    document: dict[str, Json] = encode(dossier)
+    return document
+
+
+def dossier_from_json(document: Json, where: str = "") -> Dossier:
+    """The dossier that `dossier_to_json` wrote; Malformed, with a JSON pointer, for anything else."""
+    return decode(Dossier, document, where)
+
+
+def standing_to_json(standing: Standing | None) -> dict[str, Json] | None:
+    document: dict[str, Json] | None = encode(standing)
+    return document
+
+
+def standing_from_json(document: Json, where: str = "") -> Standing | None:
+    return None if document is None else decode(Standing, document, where)
+
+
+def decision_from_json(document: Json, where: str = "") -> Decision:
+    """The decision of a record, for showing it; to trust it, replay the record."""
+    return decode(Decision, document, where)
+
+
+def record(dossier: Dossier, standing: Standing | None, decision: Decision) -> dict[str, Json]:
+    """The canonical decision record: the inputs and the conclusion, so that anybody with the rulebook can repeat it."""
+    return {
+        "v": VERSION,
+        "dossier": dossier_to_json(dossier),
+        "standing": standing_to_json(standing),
+        "decision": encode(decision),
+    }
+
+
+def open_record(document: Json) -> tuple[Dossier, Standing | None, Decision]:
+    """The parts of a record. Malformed for anything that `record` did not write."""
+    if not isinstance(document, dict) or document.keys() != {"v", "dossier", "standing", "decision"}:
+        raise Malformed("not a decision record")
+    if type(document["v"]) is not int or document["v"] != VERSION:
+        raise Malformed(f"v is {VERSION}", where="/v")
+    return (
+        dossier_from_json(document["dossier"], "/dossier"),
+        standing_from_json(document["standing"], "/standing"),
+        decision_from_json(document["decision"], "/decision"),
+    )

@@ -1,0 +1,131 @@
+"""The stage of the story: the new world on disk, and the cast with their organisations, sites and tokens.
+
+The first scheme manager is made on the command line's way (`found`); everybody else is registered by her over HTTP.
+"""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from freemark.demo.client import Client, Json
+from freemark.migrations import upgrade
+from ground import parties
+from ground.canonical import instant
+from ground.clock import DemoClock
+from ground.errors import Conflict
+from ground.settings import Settings
+from ground.world import open_world
+
+MARKER = ".freemark-demo"
+TOKEN_LIFE = timedelta(days=700)
+
+
+def clear(out: Path) -> None:
+    """Make `out` an empty folder. A folder that no demo made is never touched: Conflict."""
+    if out.exists() and any(out.iterdir()):
+        if not (out / MARKER).is_file():
+            raise Conflict(f"{out} is not empty and was not made by a demo; name another folder", where="--out")
+        shutil.rmtree(out)
+    out.mkdir(parents=True, exist_ok=True)
+    (out / MARKER).write_text("made by `freemark demo`; may be made anew by it\n")
+
+
+def found_world(data: Path, public_url: str, label_url: str, begin: datetime) -> str:
+    """A new world whose clock stands at `begin`. Returns the token of the first scheme manager."""
+    data.mkdir(parents=True)
+    addresses = {"public_url": public_url, "label_url": label_url}
+    lines = [f"FREEMARK_{key.upper()}={value}" for key, value in addresses.items() if value]
+    (data / "settings.env").write_text("\n".join(lines) + "\n")
+    DemoClock(data / "clock.json").set(begin)
+    settings = Settings.load(data=data)
+    upgrade(settings)
+    world = open_world(settings)
+    try:
+        with world.db.write() as session:
+            _, _, token = parties.found_scheme(
+                session, "Freemark Scheme Foundation", "Sam Okafor", world.clock.now(), city="Geneva"
+            )
+            return token
+    finally:
+        world.close()
+
+
+@dataclass(frozen=True)
+class Cast:
+    """Everybody's client and the ids that the story needs."""
+
+    sam: Client
+    carl: Client
+    amina: Client
+    noor: Client
+    bea: Client
+    ravi: Client
+    people: dict[str, str]
+    sunrise: str
+    agency: str
+    factory: str
+    office: str
+
+    def tokens(self) -> list[tuple[str, str, str]]:
+        """(role, name, token) of one person per role."""
+        return [
+            ("scheme manager", self.sam.name, self.sam.token),
+            ("decider", self.carl.name, self.carl.token),
+            ("auditor", self.amina.name, self.amina.token),
+            ("manufacturer's manager", self.bea.name, self.bea.token),
+            ("labour agent", self.ravi.name, self.ravi.token),
+        ]
+
+
+def register(base: str, token: str, now: datetime) -> Cast:
+    """Sam registers four organisations, two sites and five people."""
+    sam = Client(base, "Sam Okafor", token)
+    people: dict[str, str] = {}
+    expires = instant(now + TOKEN_LIFE)
+
+    def organisation(name: str, role: str, country: str, city: str, **more: Json) -> str:
+        body = {"name": name, "roles": [role], "country": country, "city": city, "registered_id": "", **more}
+        return str(sam.post("/v1/organisations", body)["id"])
+
+    def person(name: str, home: str, role: str, *scopes: str) -> Client:
+        mail = f"{name.split()[0].lower()}@example.org"
+        body = {"organisation": home, "name": name, "email": mail, "roles": [role]}
+        people[name] = str(sam.post("/v1/people", body)["id"])
+        wanted = {"person": people[name], "organisation": home, "scopes": ["read", *scopes], "expires": expires}
+        return Client(base, name, str(sam.post("/v1/tokens", wanted)["token"]))
+
+    accreditation = {
+        "body": "Swiss Accreditation Service (fictitious entry)",
+        "number": "SCESp 0999",
+        "scope": "ISO/IEC 17065, social certification",
+        "expires": (now + timedelta(days=900)).date().isoformat(),
+    }
+    lotus = organisation("Lotus Certification AG", "certification_body", "CH", "Basel", accreditation=accreditation)
+    meridian = organisation("Meridian Audit Ltd", "audit_firm", "GB", "Leeds")
+    sunrise = organisation("Sunrise Garments Ltd", "manufacturer", "BD", "Gazipur", registered_id="C-118204")
+    himal = organisation("Himal Overseas Placement Pvt Ltd", "labour_agent", "NP", "Kathmandu", registered_id="1042/072")
+
+    carl = person("Carl Brandt", lotus, "decider", "certify", "audits")
+    amina = person("Amina Yusuf", meridian, "auditor", "audits")
+    noor = person("Noor Rahman", meridian, "auditor", "audits")
+    bea = person("Bea Sarker", sunrise, "manager", "audits", "certify", "labels", "parties")
+    ravi = person("Ravi Thapa", himal, "agent", "audits", "parties")
+
+    factory = bea.post(
+        "/v1/sites",
+        {
+            "organisation": sunrise, "kind": "factory", "name": "Sunrise Garments, Unit 2",
+            "address": "Plot 14, Konabari Road", "city": "Gazipur", "country": "BD", "workers": 640,
+        },
+    )
+    office = ravi.post(
+        "/v1/sites",
+        {
+            "organisation": himal, "kind": "agency_office", "name": "Himal Overseas Placement, head office",
+            "address": "Dilli Bazaar 33", "city": "Kathmandu", "country": "NP", "workers": 14,
+        },
+    )
+    return Cast(sam, carl, amina, noor, bea, ravi, people, sunrise, himal, str(factory["id"]), str(office["id"]))

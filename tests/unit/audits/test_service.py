@@ -1,0 +1,1 @@
+"""The journey of an audit: planned, answered, submitted; what is refused changes nothing."""

@@ -1,0 +1,117 @@
+"""The journal: rows are chained, and whatever is changed or missing is found."""
+
+import threading
+from collections.abc import Callable
+
+import pytest
+from sqlalchemy import text
+
+from ground import journal
+from ground.access import SYSTEM, Actor
+from ground.errors import Conflict, Malformed
+from ground.world import World
+
+ACTOR = Actor("per_1", "org_1", frozenset({"auditor"}), frozenset({"audits"}), token="tok_1")
+
+
+def write(world: World, count: int) -> None:
+    for number in range(count):
+        with world.db.write() as session:
+            journal.record(session, ACTOR, "tried", f"sub_{number}", {"n": number, "word": "é"}, now=world.clock.now())
+
+
+def test_an_empty_journal_holds(world: World) -> None:
+    with world.db.read() as session:
+        assert journal.check(session) == 0
+
+
+def test_rows_are_counted_and_chained(world: World) -> None:
+    write(world, 5)
+    with world.db.read() as session:
+        assert journal.check(session) == 5
+        rows = session.execute(text('SELECT "index", previous, hash FROM journal ORDER BY "index"')).all()
+    assert [row[0] for row in rows] == [0, 1, 2, 3, 4]
+    assert rows[0][1] == journal.START
+    assert [row[1] for row in rows[1:]] == [row[2] for row in rows[:-1]]
+
+
+def test_several_rows_of_one_transaction_are_kept_in_their_order(world: World) -> None:
+    with world.db.write() as session:
+        for number in range(3):
+            journal.record(session, SYSTEM, "tried", f"sub_{number}", {}, now=world.clock.now())
+    with world.db.read() as session:
+        assert journal.check(session) == 3
+        assert list(session.scalars(text('SELECT subject FROM journal ORDER BY "index"'))) == [
+            "sub_0",
+            "sub_1",
+            "sub_2",
+        ]
+
+
+def test_a_transaction_that_fails_leaves_no_row(world: World) -> None:
+    with pytest.raises(RuntimeError), world.db.write() as session:
+        journal.record(session, ACTOR, "tried", "sub", {}, now=world.clock.now())
+        raise RuntimeError("no")
+    with world.db.read() as session:
+        assert journal.check(session) == 0
+
+
+def test_a_float_is_refused_where_it_is_recorded(world: World) -> None:
+    with world.db.write() as session, pytest.raises(Malformed):
+        journal.record(session, ACTOR, "tried", "sub", {"share": 0.5}, now=world.clock.now())
+
+
+CHANGES = {
+    "detail": """UPDATE journal SET detail = '{}' WHERE "index" = 2""",
+    "actor": """UPDATE journal SET person = 'per_2' WHERE "index" = 2""",
+    "time": """UPDATE journal SET at = '2026-06-01 07:00:00' WHERE "index" = 2""",
+    "hash": """UPDATE journal SET hash = 'ab' WHERE "index" = 2""",
+    "missing in the middle": """DELETE FROM journal WHERE "index" = 2""",
+    "missing first": """DELETE FROM journal WHERE "index" = 0""",
+    "missing last": """DELETE FROM journal WHERE "index" = 4""",
+    "all missing": "DELETE FROM journal",
+    "moved": """UPDATE journal SET "index" = 7 WHERE "index" = 4""",
+    "head changed": "UPDATE journal_head SET entries = 4",
+    "head missing": "DELETE FROM journal_head",
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_changed_or_missing_row_is_found(world: World, change: str) -> None:
+    write(world, 5)
+    with world.db.write() as session:
+        session.execute(text(CHANGES[change]))
+    with world.db.read() as session, pytest.raises(Conflict, match="journal"):
+        journal.check(session)
+
+
+def test_the_first_bad_row_is_named(world: World) -> None:
+    write(world, 5)
+    with world.db.write() as session:
+        session.execute(text("""UPDATE journal SET action = 'x' WHERE "index" IN (3, 4)"""))
+    with world.db.read() as session, pytest.raises(Conflict, match="journal row 3 was changed"):
+        journal.check(session)
+
+
+def test_many_writers_make_one_chain(world: World) -> None:
+    run_together([lambda: write(world, 10)] * 6)
+    with world.db.read() as session:
+        assert journal.check(session) == 60
+
+
+def run_together(works: list[Callable[[], None]]) -> None:
+    failures: list[BaseException] = []
+
+    def guarded(work: Callable[[], None]) -> None:
+        try:
+            work()
+        except BaseException as error:  # noqa: BLE001 - raised again below, in the thread of the test
+            failures.append(error)
+
+    threads = [threading.Thread(target=guarded, args=(work,)) for work in works]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if failures:
+        raise failures[0]
