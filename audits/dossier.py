@@ -45,7 +45,7 @@ def load(session: Reading, sites: Sequence[str]) -> tuple[SiteFacts, ...]:
 def reports(session: Reading, sites: Sequence[str]) -> dict[str, str]:
     """{report hash: audit id} of every submitted audit of these sites."""
     query = select(AuditRow.report, AuditRow.id).where(AuditRow.site_id.in_(sites), AuditRow.report.is_not(None))
-    return {report: audit for report, audit in session.execute(query).tuples() if report is not None}
+    return {report: audit for report, audit in session.execute(query) if report is not None}
 
 
 def canonical_report(session: Reading, audit: str) -> dict[str, Json]:
@@ -80,7 +80,7 @@ def _findings(session: Reading, sites: Sequence[str]) -> dict[str, list[Finding]
         .order_by(FindingRow.discovered_at, FindingRow.id)
     )
     found: dict[str, list[Finding]] = defaultdict(list)
-    for row, action in session.execute(query).tuples():
+    for row, action in session.execute(query):
         found[row.site_id].append(_finding(row, action))
     return found
 
@@ -99,7 +99,7 @@ def _visits(session: Reading, sites: Sequence[str]) -> dict[str, list[Visit]]:
         .order_by(MemberRow.position)
     )
     teams: dict[str, list[str]] = defaultdict(list)
-    for audit_id, person in session.execute(members).tuples():
+    for audit_id, person in session.execute(members):
         teams[audit_id].append(person)
     found: dict[str, list[Visit]] = defaultdict(list)
     for audit in audits:

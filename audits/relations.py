@@ -63,16 +63,15 @@ def check_finding(session: Reading, actor: Actor, action: str, finding: FindingR
     """The finding, if the actor may do this to it. A draft finding is the firm's alone."""
     relations: set[Relation] = set()
     if finding is not None:
-        firm = session.scalar(select(AuditRow.firm_id).where(AuditRow.id == finding.audit_id))
+        of_firm = actor.organisation == session.scalar(select(AuditRow.firm_id).where(AuditRow.id == finding.audit_id))
+        released = finding.released_at is not None
+        of_site = released and _site_is_own(session, actor, finding.site_id)
         # An organisation may be firm and manufacturer at once: as a firm it never acts for the site it audited, and
         # as the site's owner it never approves its own plan.
-        if firm == actor.organisation and action != ACT:
+        if (of_firm and action != ACT) or (of_site and action != APPROVE):
             relations.add("own")
-        if finding.released_at is not None:
-            if _site_is_own(session, actor, finding.site_id) and action != APPROVE:
-                relations.add("own")
-            if _works_at(session, actor, finding.site_id):
-                relations.add("assigned")
+        if of_firm or of_site or (released and _works_at(session, actor, finding.site_id)):
+            relations.add("assigned")
     access.check(actor, action, relations)
     if finding is None or (finding.released_at is None and "own" not in relations):
         raise NotFound("there is no such finding")

@@ -121,7 +121,7 @@ def _audits(session: Reading, audits: Sequence[AuditRow]) -> list[dict[str, Json
     for member in session.scalars(members):
         teams[member.audit_id].append(member.person_id)
     counted = select(AnswerRow.audit_id, func.count()).where(AnswerRow.audit_id.in_(ids)).group_by(AnswerRow.audit_id)
-    answered: dict[str, int] = dict(session.execute(counted).tuples().all())
+    answered: dict[str, int] = dict(session.execute(counted).all())
     return [
         {
             "id": audit.id,

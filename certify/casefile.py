@@ -1,6 +1,6 @@
 """The case file of one application: everything that the rules may know about it, read in one go.
 
-Owns the way from rows and audit facts to `rules.Dossier`, and which certificate, case and suspension are the current
+Owns the way from rows and audit facts to a `Dossier`, and which certificate, case and suspension are the current
 ones. Reads only, and concludes nothing.
 """
 
@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal, get_args
 
 from sqlalchemy import func, select
 
 from audits import dossier as testimony
-from audits.facts import SiteFacts
-from certify import log, rules
+from certify import dossier as facts
+from certify import log
 from certify.events import Leaf, Standing
 from certify.register import fold_of
 from certify.tables import (
@@ -30,13 +31,16 @@ from certify.tables import (
 )
 from ground.database import Reading
 
+Act = Literal["reinstate", "revoke"]
+ACTS: tuple[Act, ...] = get_args(Act)
+
 
 @dataclass(frozen=True)
 class CaseFile:
     """certificate: the newest sealed one; pending: prepared, not sealed and not discarded; last: the newest decision."""
 
     application: Application
-    dossier: rules.Dossier
+    dossier: facts.Dossier
     certificate: Certificate | None
     standing: Standing | None
     case: CaseRow | None
@@ -100,3 +104,57 @@ def site_ids(session: Reading, application: str, part: str | None = None) -> lis
     if part is not None:
         query = query.where(ApplicationSite.part == part)
     return list(session.scalars(query.order_by(ApplicationSite.part.desc(), ApplicationSite.position)))
+
+
+def _dossier(
+    session: Reading, application: Application, case: CaseRow | None, leaves: Sequence[Leaf]
+) -> facts.Dossier:
+    own, agents = site_ids(session, application.id, "site"), site_ids(session, application.id, "agent")
+    places = {place.site: place for place in testimony.load(session, [*own, *agents])}
+    return facts.Dossier(
+        application=application.id,
+        organisation=application.organisation_id,
+        sites=tuple(places[site] for site in own),
+        agents=tuple(places[site] for site in agents),
+        products=session.scalar(select(func.count(Product.id)).where(Product.application_id == application.id)) or 0,
+        agreement=_agreement(session, application.id),
+        acceptances=_acceptances(session, application.id),
+        approvals=_approvals(session, application.id, case, suspension_period(leaves)),
+        case=facts.Case(case.opened_at, case.reply_until, case.replied_at, case.waived_at) if case else None,
+        withdrawal_requested_at=application.withdrawal_requested_at,
+        suspension_requested_at=application.suspension_requested_at,
+        cycles=session.scalar(
+            select(func.count(Certificate.number)).where(
+                Certificate.application_id == application.id, Certificate.sealed_at.is_not(None)
+            )
+        )
+        or 0,
+        certified_at=leaves[0].at if leaves else None,
+    )
+
+
+def _agreement(session: Reading, application: str) -> facts.Agreement | None:
+    query = select(AgreementRow).where(AgreementRow.application_id == application).order_by(AgreementRow.id.desc())
+    row = session.scalar(query.limit(1))
+    return facts.Agreement(row.version, row.signed_at, row.independent_reporting) if row else None
+
+
+def _acceptances(session: Reading, application: str) -> tuple[facts.Acceptance, ...]:
+    query = select(AcceptanceRow).where(AcceptanceRow.application_id == application).order_by(AcceptanceRow.id)
+    return tuple(
+        facts.Acceptance(row.person, row.organisation, row.at, tuple(row.reports)) for row in session.scalars(query)
+    )
+
+
+def _approvals(
+    session: Reading, application: str, case: CaseRow | None, suspension: int | None
+) -> tuple[facts.Approval, ...]:
+    """Those given for the current suspension and the open case; older ones have had their effect."""
+    current = {"reinstate": suspension, "revoke": case.id if case else None}
+    query = select(ApprovalRow).where(ApprovalRow.application_id == application).order_by(ApprovalRow.id)
+    found = []
+    for row in session.scalars(query):
+        for act in ACTS:
+            if row.act == act and row.period == current[act]:
+                found.append(facts.Approval(act, row.person, row.organisation, row.at))
+    return tuple(found)

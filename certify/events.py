@@ -227,7 +227,7 @@ def _read(document: dict[str, Json]) -> Leaf:
     if type(document["v"]) is not int or document["v"] != VERSION:
         raise Malformed(f"v is {VERSION}", where="/leaf/v")
     reason = document.get("reason")
-    if reason is not None and reason not in REASONS:
+    if "reason" in document and reason not in REASONS:
         raise Malformed(f"reason is one of {', '.join(REASONS)}", where="/leaf/reason")
     parse_multikey(document["kid"], "/leaf/kid")
     parse_hex(document["sig"], 64, "/leaf/sig")

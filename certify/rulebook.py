@@ -118,7 +118,12 @@ class Rulebook:
         return document
 
 
-def load(id: str = CURRENT, where: str = "") -> Rulebook:
+def current() -> Rulebook:
+    """The rulebook of new decisions."""
+    return load(CURRENT)
+
+
+def load(id: str, where: str = "") -> Rulebook:
     """A published rulebook by its id. Invalid at `where` when there is none."""
     if id not in IDS:
         raise Invalid(f"{id[:40]!r} is no rulebook; known: {', '.join(IDS)}", where=where)

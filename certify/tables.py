@@ -122,7 +122,8 @@ class CaseRow(Base):
 class DecisionRow(Base):
     """What the rules concluded, with everything needed to conclude it again. Written once.
 
-    dossier, standing: the inputs. record: canonical JSON that `cmt` commits to with the key in `sealed` (encrypted).
+    record: the canonical JSON of inputs and conclusion (`certify.dossier.record`), to which `cmt` commits with the salt
+    in `sealed` (encrypted); erasing the salt leaves noise in the log. reasons: those of the record, for lists.
     """
 
     __tablename__ = "decision"
@@ -137,8 +138,6 @@ class DecisionRow(Base):
     """The certificate it was about, if there was one."""
     rulebook: Mapped[str] = mapped_column(String(60))
     rulebook_sha256: Mapped[str] = mapped_column(HASH)
-    dossier: Mapped[dict[str, Json]]
-    standing: Mapped[dict[str, Json] | None]
     reasons: Mapped[list[dict[str, Json]]]
     record: Mapped[str] = mapped_column(Text)
     cmt: Mapped[str] = mapped_column(HASH)

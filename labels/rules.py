@@ -113,7 +113,7 @@ def entitle(wish: Wish, entry: Entry, already: int, now: datetime) -> Entitlemen
 def check_standing(entry: Entry) -> None:
     """Conflict if this certificate may not mint now."""
     if not (entry.may_mint and entry.state == "active"):
-        raise Conflict(f"certificate {entry.number} is {entry.state}, so there are no new labels: {entry.reason}")
+        raise Conflict(f"certificate {entry.number} ({entry.state}) gives no new labels now: {entry.reason}")
 
 
 def _use_by(last_day: date, entry: Entry, now: datetime) -> date:

@@ -1,7 +1,7 @@
 """Orders, minting, voiding, and what of it is published.
 
-Owns the journey from a holder's wish to a batch that is sealed in the log: `place_order`, `prepare_batch` (everything to
-be signed is stored), `seal_batch` (it is signed), `void_range`, `freeze_orders`, `publish_inside`. Asks the register
+Owns the journey from a holder's wish to a batch that is sealed in the log: `place_order`, `prepare_batch` (all that is
+to be signed is stored), `seal_batch` (it is signed), `void_range`, `freeze_orders`, `publish_inside`. Asks the register
 whether a certificate may mint at each of these steps. Prints nothing: that is `printing`.
 """
 
@@ -25,7 +25,8 @@ from ground.keyring import Keyring
 from ground.outbox import Event
 from ground.parties import relations
 from ground.world import World
-from labels import manifest, rules
+from labels import manifest, qr, rules
+from labels.payload import BASE, DIGITS, WITH_GTIN
 from labels.rules import Wish
 from labels.serials import KEY_BYTES, MAX_BATCH, permute_range
 from labels.tables import Batch, LabelOrder, VoidDocument, VoidRange, key_context
@@ -137,6 +138,8 @@ def prepare_batch(world: World, order: str) -> int | None:
         except (Conflict, Invalid) as refusal:
             _stop(session, row, refusal.detail, now)
             return None
+        prefix = world.settings.label_prefix
+        qr.version_for(prefix, DIGITS[WITH_GTIN if row.gtin else BASE])  # refused now rather than at the printer
         number = (session.scalar(select(func.max(Batch.number))) or 0) + 1
         if number > MAX_BATCH:
             raise Conflict(f"batch {number} would be beyond the last number there is, {MAX_BATCH}")
@@ -153,6 +156,7 @@ def prepare_batch(world: World, order: str) -> int | None:
                 label_kid=label_kid,
                 use_by=granted.use_by,
                 sell_by=granted.sell_by,
+                prefix=prefix,
                 document=manifest.build_manifest(
                     batch=number,
                     cert=row.certificate,
@@ -186,6 +190,7 @@ def seal_batch(world: World, number: int) -> int | None:
             return number
         if order.state == "stopped":
             return None
+        lock(session, "log")  # so that no suspension can come between the standing and our leaf
         entry = register.standing(session, batch.certificate, now)
         try:
             rules.check_standing(entry)
@@ -194,7 +199,7 @@ def seal_batch(world: World, number: int) -> int | None:
             return None
         active = world.keyring.signer("label").kid
         if batch.label_kid != active:
-            # The label key was changed meanwhile. What is signed must be stored first: prepare again, under the new one.
+            # The label key was changed meanwhile. What is signed is stored first: prepare again, under the new one.
             batch.label_kid, batch.document = active, {**batch.document, "key": active}
             outbox.record(session, "batch_prepared", str(number), now=now, batch=str(number), order=order.id)
             return None

@@ -67,6 +67,8 @@ class Batch(Base):
     label_kid: Mapped[str] = mapped_column(String(60))
     use_by: Mapped[date]
     sell_by: Mapped[date]
+    prefix: Mapped[str] = mapped_column(String(100))
+    """What stands before the digits: kept, so that every retry and every later picture has the same address."""
     document: Mapped[dict[str, Json]]
     manifest: Mapped[str | None] = mapped_column(Text, default=None)
     prepared_at: Mapped[datetime]

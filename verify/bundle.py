@@ -1,9 +1,9 @@
 """The bundle: everything a verifier needs offline, opened once, each signature checked once.
 
-Owns the container of FORMATS.md 6 (`/bundle.json`), the heads and the cautions. `open_bundle` trusts the pinned roots and
-nothing else: keys.json by the roots, every other part by a key that keys.json lists for just that purpose. A part that
-does not hold counts as absent and stands in `refused` with its place. Never looks at the time: what is too old, or over,
-is the judge's question. Never fetches, never stores.
+Owns the container of FORMATS.md 6 (`/bundle.json`). `open_bundle` trusts the pinned roots and nothing else: keys.json
+by the roots, every other part by a key that keys.json lists for just that purpose. A part that does not hold counts as
+absent and stands in `refused` with its place. Never looks at the time: what is too old, or over, is the judge's
+question. Never fetches, never stores.
 """
 
 from __future__ import annotations
@@ -11,19 +11,20 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, TypeVar
 
 from certify.checkpoint import Checkpoint, decode_proof, open_checkpoint
 from certify.credential import Scope, open_credential, read_scope
-from certify.events import Leaf, check_chain, fold, open_leaf
+from certify.events import Leaf, fold, open_leaf
 from certify.merkle import leaf_hash, verify_inclusion
-from certify.statuslist import StatusList, open_list
-from ground.canonical import Json, digest, jcs, jcs_plain, parse, parse_hex, parse_instant, sha256
+from certify.statuslist import ListPurpose, StatusList, open_list
+from ground.canonical import Json, digest, jcs, jcs_plain, parse, sha256
 from ground.crockford import NUMBER_SYMBOLS, holds
 from ground.errors import FreemarkError, Malformed
-from ground.keyset import Key, KeySet, Purpose, open_keyset
-from ground.signing import open_document
+from ground.keyset import Key, KeySet, open_keyset
 from labels.manifest import Manifest, VoidList, open_manifest, open_void
+from verify.lists import Cautions, Heads, not_stolen, open_cautions, open_heads
 
 VERSION = 1
 PARTS = (
@@ -33,9 +34,8 @@ MAX_BYTES = 128 << 20  # 10,000 certificates of some 10 kB; beyond that bundles 
 MAX_CERTIFICATES = 20_000
 MAX_BATCHES = 1_000_000
 MAX_LEAVES = 20_000  # of one certificate: a batch a day and its voids, over 20 years
-MAX_CAUTIONS = 10_000
 MAX_TEXT = 64 << 10  # a checkpoint or a proof; both have some 500 bytes
-STATUS_PURPOSES = ("revocation", "suspension")
+STATUS_PURPOSES: tuple[ListPurpose, ...] = ("revocation", "suspension")
 ALWAYS = datetime(1970, 1, 1, tzinfo=UTC)  # for asking whether a chain is legal, which does not depend on the time
 
 T = TypeVar("T")
@@ -47,33 +47,6 @@ class Refused:
 
     where: str
     why: str
-
-
-@dataclass(frozen=True)
-class Heads:
-    """Certificate number -> hash of its newest leaf, signed by a status key."""
-
-    valid_from: datetime
-    valid_until: datetime
-    heads: Mapping[str, str]
-
-
-@dataclass(frozen=True)
-class Caution:
-    """One signed caution. It is about whatever fits all of cert, firm (URL or id) and batch that it names."""
-
-    code: str
-    since: datetime
-    cert: str | None = None
-    firm: str | None = None
-    batch: int | None = None
-
-
-@dataclass(frozen=True)
-class Cautions:
-    valid_from: datetime
-    valid_until: datetime
-    cautions: tuple[Caution, ...]
 
 
 @dataclass(frozen=True)
@@ -181,16 +154,14 @@ def open_bundle(document: Json, roots: Sequence[bytes], previous: Bundle | None 
         number: _certificate(reader, number, entry, document["proofs"], keys, checkpoint)
         for number, entry in document["certificates"].items()
     }
-    manifests = reader.parts("/batches", document["batches"], lambda key, part: _manifest(key, part, keys))
-    void = reader.parts("/void", document["void"], lambda key, part: _void(key, part, keys))
+    manifests = reader.parts("/batches", document["batches"], partial(_manifest, keys))
+    void = reader.parts("/void", document["void"], partial(_void, keys))
     status: dict[str, StatusList] = {}
     for purpose in STATUS_PURPOSES:
-        lists = reader.parts(
-            f"/status/{purpose}", document["status"][purpose], lambda key, part, p=purpose: open_list(part, keys, p)
-        )
+        lists = reader.parts(f"/status/{purpose}", document["status"][purpose], partial(_status, keys, purpose))
         status.update({found.url: found for found in lists.values()})
-    heads = reader.part("/heads", document["heads"], lambda: _heads(document["heads"], keys))
-    cautions = reader.part("/cautions", document["cautions"], lambda: _cautions(document["cautions"], keys))
+    heads = reader.part("/heads", document["heads"], lambda: open_heads(document["heads"], keys))
+    cautions = reader.part("/cautions", document["cautions"], lambda: open_cautions(document["cautions"], keys))
     return Bundle(
         document=document,
         complete=document["complete"] and not any(_needed_for_completeness(each) for each in reader.refused),
@@ -232,7 +203,7 @@ class _Opening:
     def parts(self, where: str, group: Mapping[str, Json], read: Callable[[str, Json], T]) -> dict[str, T]:
         found = {}
         for key, source in group.items():
-            opened = self.part(f"{where}/{key}", source, lambda key=key, source=source: read(key, source))
+            opened = self.part(f"{where}/{key}", source, partial(read, key, source))
             if opened is not None:
                 found[key] = opened
         return found
@@ -282,7 +253,7 @@ def _same_trust(keys: KeySet, previous: Bundle) -> bool:
 
 
 def _needed_for_completeness(refused: Refused) -> bool:
-    """A bundle from which a batch, a certificate or the heads had to be refused cannot say that it knows all batches."""
+    """Where a batch, a certificate or the heads had to be refused, the bundle cannot say that it knows all batches."""
     return refused.where.startswith(("/certificates", "/batches", "/heads"))
 
 
@@ -305,9 +276,20 @@ def _certificate(
     chain = opening.part(
         f"{where}/events", events, lambda: _chain(f"{where}/events", events, number, proofs, keys, checkpoint)
     )
-    if chain is not None and chain.broken is not None:
+    if chain is None:
+        return Certificate(number, credential, Chain((), {}, {}))
+    if chain.broken is not None:
         opening.refused.append(chain.broken)
-    return Certificate(number, credential, chain or Chain((), {}, {}))
+    if credential is not None and chain.leaves and not _issued(credential, chain.leaves[0]):
+        opening.refused.append(Refused(f"{where}/credential", "not the credential that was issued under this number"))
+        credential = None
+    return Certificate(number, credential, chain)
+
+
+def _issued(credential: Credential, first: Leaf) -> bool:
+    """Whether the log's first word on the certificate is about just this document, with these dates."""
+    scope = credential.scope
+    return (first.doc, first.nbf, first.exp) == (credential.hash, scope.valid_from, scope.valid_until)
 
 
 def _entry(entry: Json, number: str) -> tuple[Json, Json]:
@@ -340,36 +322,32 @@ def _chain(
     leaves: list[Leaf] = []
     places: dict[str, int] = {}
     proven: dict[str, int] = {}
+    broken: Refused | None = None
     for place, event in enumerate(events):
-        result = _attempt(f"{where}/{place}", lambda event=event: _leaf(event, proofs, keys, checkpoint))
-        if not isinstance(result, Refused):
-            leaf, index, proof = result
-            result = _attempt(f"{where}/{place}", lambda leaf=leaf: _follows(leaf, leaves, number))
+        result = _attempt(f"{where}/{place}", partial(_next_leaf, event, leaves, number, proofs, keys, checkpoint))
         if isinstance(result, Refused):
-            return Chain(tuple(leaves), places, proven, result)
+            broken = result
+            break
+        leaf, index, proof = result
         leaves.append(leaf)
         places[leaf.hash] = index
         if proof is not None:
             proven[leaf.hash] = proof
-    broken = _attempt(where, lambda: fold(leaves, ALWAYS)) if leaves else None
-    if isinstance(broken, Refused):  # signed, linked, and yet no lawful story: none of it is believed
-        return Chain((), {}, {}, broken)
-    return Chain(tuple(leaves), places, proven)
+    lawful = _attempt(where, lambda: fold(leaves, ALWAYS))
+    if isinstance(lawful, Refused):  # signed, linked, and yet no lawful story: none of it is believed
+        return Chain((), {}, {}, lawful)
+    return Chain(tuple(leaves), places, proven, broken)
 
 
-def _follows(leaf: Leaf, before: Sequence[Leaf], number: str) -> None:
-    if leaf.cert != number:
-        raise Malformed("a leaf of another certificate")
-    if leaf.seq != len(before) or leaf.prev != (before[-1].hash if before else None):
-        raise Malformed("the leaf does not follow the one before it")
-    if not before:
-        check_chain([leaf])
-
-
-def _leaf(
-    event: Json, proofs: Mapping[str, Json], keys: KeySet, checkpoint: Checkpoint | None
+def _next_leaf(
+    event: Json,
+    before: Sequence[Leaf],
+    number: str,
+    proofs: Mapping[str, Json],
+    keys: KeySet,
+    checkpoint: Checkpoint | None,
 ) -> tuple[Leaf, int, int | None]:
-    """(leaf, its index as the container says, the same if proven)."""
+    """(leaf, its index as the container says, the same if proven). Malformed unless it follows those before it."""
     if not isinstance(event, dict) or event.keys() != {"index", "leaf"}:
         raise Malformed("an event has index and leaf")
     index = event["index"]
@@ -381,7 +359,10 @@ def _leaf(
         text = proofs.get(sha256(data).hex())
         if isinstance(text, str) and _included(data, index, text, checkpoint):
             proven = index
-    return open_leaf(event["leaf"], keys, proven_index=proven), index, proven
+    leaf = open_leaf(event["leaf"], keys, proven_index=proven)
+    if leaf.cert != number or leaf.seq != len(before) or leaf.prev != (before[-1].hash if before else None):
+        raise Malformed("the leaf does not follow the one before it")
+    return leaf, index, proven
 
 
 def _included(data: bytes, index: int, text: str, checkpoint: Checkpoint) -> bool:
@@ -397,28 +378,30 @@ def _included(data: bytes, index: int, text: str, checkpoint: Checkpoint) -> boo
         return False
 
 
-def _manifest(key: str, document: Json, keys: KeySet) -> SealedManifest:
+def _status(keys: KeySet, purpose: ListPurpose, shard: str, document: Json) -> StatusList:
+    found = open_list(document, keys, purpose)
+    if not found.url.endswith(f"/{shard}"):
+        raise Malformed("the list of another shard")
+    return found
+
+
+def _manifest(keys: KeySet, key: str, document: Json) -> SealedManifest:
     manifest = open_manifest(document, keys)
     _of_batch(key, manifest.batch)
-    _not_stolen(keys.find(manifest.kid, "event"))
+    not_stolen(keys.find(manifest.kid, "event"))
     return SealedManifest(manifest.hash, manifest)
 
 
-def _void(key: str, document: Json, keys: KeySet) -> SealedVoid:
+def _void(keys: KeySet, key: str, document: Json) -> SealedVoid:
     void = open_void(document, keys)
     _of_batch(key, void.batch)
-    _not_stolen(keys.find(void.kid, "event"))
+    not_stolen(keys.find(void.kid, "event"))
     return SealedVoid(void.hash, void)
 
 
 def _of_batch(key: str, batch: int) -> None:
     if key != str(batch):
         raise Malformed(f"about another batch, {batch}")
-
-
-def _not_stolen(key: Key) -> None:
-    if key.state == "compromised":
-        raise Malformed("signed by a compromised key")
 
 
 def _checkpoint(text: Json, keys: KeySet) -> Checkpoint:
@@ -434,52 +417,3 @@ def _checkpoint(text: Json, keys: KeySet) -> Checkpoint:
         except Malformed:
             continue  # several log keys may be listed while one follows the other
     raise Malformed("no listed log key signed the checkpoint")
-
-
-def _dated(document: Json, kind: str, content: str, purpose: Purpose, keys: KeySet) -> tuple[datetime, datetime]:
-    """validFrom and validUntil of a list of ours, after its signature and its key's time were checked."""
-    if not isinstance(document, dict) or document.keys() != {"v", "validFrom", "validUntil", content, "kid", "sig"}:
-        raise Malformed(f"{kind} has v, validFrom, validUntil, {content}, kid and sig")
-    if type(document["v"]) is not int or document["v"] != 1:
-        raise Malformed("v is 1")
-    key = keys.find(document["kid"], purpose)
-    _not_stolen(key)
-    open_document(kind, document, key.public)
-    starts, ends = parse_instant(document["validFrom"]), parse_instant(document["validUntil"])
-    if starts >= ends:
-        raise Malformed("validUntil comes after validFrom")
-    if starts < key.since or (key.until is not None and starts > key.until):
-        raise Malformed("dated outside the time of its key")
-    return starts, ends
-
-
-def _heads(document: Json, keys: KeySet) -> Heads:
-    starts, ends = _dated(document, "heads", "heads", "status", keys)
-    heads = document["heads"]
-    if not isinstance(heads, dict):
-        raise Malformed("heads is an object")
-    for number, head in heads.items():
-        if not holds(number, NUMBER_SYMBOLS):
-            raise Malformed("not a certificate number", where=f"/heads/heads/{number[:20]}")
-        parse_hex(head, 32, f"/heads/heads/{number}")
-    return Heads(starts, ends, heads)
-
-
-def _cautions(document: Json, keys: KeySet) -> Cautions:
-    starts, ends = _dated(document, "cautions", "cautions", "event", keys)
-    entries = document["cautions"]
-    if not isinstance(entries, list) or len(entries) > MAX_CAUTIONS:
-        raise Malformed(f"cautions is a list of at most {MAX_CAUTIONS}")
-    return Cautions(starts, ends, tuple(_caution(entry) for entry in entries))
-
-
-def _caution(entry: Json) -> Caution:
-    if not isinstance(entry, dict) or not {"code", "since"} <= entry.keys() <= {"code", "since", "cert", "firm", "batch"}:
-        raise Malformed("a caution has code, since and perhaps cert, firm or batch")
-    code, batch = entry["code"], entry.get("batch")
-    if not isinstance(code, str) or not 0 < len(code) <= 60 or code.strip("ABCDEFGHIJKLMNOPQRSTUVWXYZ_"):
-        raise Malformed("a caution's code has capital letters and _ only")
-    texts = (entry.get("cert"), entry.get("firm"))
-    if not all(text is None or isinstance(text, str) for text in texts) or not (batch is None or type(batch) is int):
-        raise Malformed("cert and firm are texts, batch is a number")
-    return Caution(code, parse_instant(entry["since"]), entry.get("cert"), entry.get("firm"), batch)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Final, Protocol
 
 from certify.events import Leaf, Standing, fold, newest
 from certify.statuslist import StatusList
@@ -23,6 +23,16 @@ MAX_STEPS = 8  # along `next` (FORMATS.md 5); a longer way is a loop or an attac
 MAX_KEPT = 4096  # batches whose facts are kept; all are forgotten when the second is over
 EXPLAINS_REVOCATION_BIT = frozenset(("revoked", "withdrawn", "reduced", "superseded"))  # FORMATS.md 5, "Status bits"
 NOT_WITNESSED: Final = "NOT_WITNESSED"  # no checkpoint of this version carries an outside witness
+
+
+class Dated(Protocol):
+    """A list that is true between two instants."""
+
+    @property
+    def valid_from(self) -> datetime: ...
+
+    @property
+    def valid_until(self) -> datetime: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,22 +92,19 @@ def _gather(bundle: Bundle, batch: int, now: datetime) -> Facts:
     seal = newest(chain.leaves, "labels.sealed", batch)
     sealed = seal if seal is not None and found is not None and seal.doc == found.hash else None
     walked, way_doubts = _walk(bundle, first, batch) if sealed is not None and first is not None else ([], ())
-    judged = walked[-1] if walked else None
+    judged = walked[-1] if walked and not way_doubts else None
     standing = fold(judged.chain.leaves, now) if judged is not None else None
     lists = [_status_list(bundle, judged, place) for place in (0, 1)] if judged is not None else []
     keys_doubt = tuple(_keys_doubt(bundle, now))
-    heads_doubt = _age("HEADS", bundle.heads, now)
+    heads_doubt = tuple(_age("HEADS", bundle.heads, now))
     label_key = bundle.keys.keys.get(manifest.key) if bundle.keys is not None and manifest is not None else None
-    scope = judged.credential.scope if judged is not None and judged.credential is not None else None
     state = standing.state if standing is not None else ""
     certificate_doubts = (
         *keys_doubt,
         *heads_doubt,
         *way_doubts,
         *_chain_doubts(bundle, walked, now),
-        *(_credential_doubts(judged, standing) if judged is not None and standing is not None else ()),
-        *(_age("REVOCATION_LIST", lists[0], now) if lists else ()),
-        *(_age("SUSPENSION_LIST", lists[1], now) if lists else ()),
+        *_status_doubts(judged, lists, now),
     )
     bits = _bits(judged, lists, now)
     revoked = state == "revoked" or (bits[0] and state not in EXPLAINS_REVOCATION_BIT)
@@ -127,8 +134,8 @@ def _gather(bundle: Bundle, batch: int, now: datetime) -> Facts:
         certificate_doubts=certificate_doubts,
         other_doubts=tuple(_age("CAUTIONS", bundle.cautions, now)),
         as_of=_oldest(now, bundle.heads, bundle.cautions, *lists),
-        cautions=_cautions(bundle, walked, scope and {each.firm for each in scope.sites}, batch, now),
-        certificate=_describe(judged, standing, manifest),
+        cautions=_cautions(bundle, walked, judged, batch, now),
+        certificate=_describe(judged, standing, manifest, revoked, bits[1]),
     )
 
 
@@ -136,7 +143,7 @@ def _gather(bundle: Bundle, batch: int, now: datetime) -> Facts:
 
 
 def _walk(bundle: Bundle, first: Certificate, batch: int) -> tuple[list[Certificate], tuple[str, ...]]:
-    """The certificates from the manifest's own to the one judged by; and the doubt, if the way does not end well."""
+    """The certificates from the manifest's own to the one judged by; or as far as known, and the doubt."""
     walked = [first]
     while True:
         successor, expected = _successor(walked[-1].chain.leaves, batch)
@@ -145,7 +152,7 @@ def _walk(bundle: Bundle, first: Certificate, batch: int) -> tuple[list[Certific
         following = bundle.certificates.get(successor)
         if following is None or not following.chain.leaves:
             return walked, ("SUCCESSOR_MISSING",)
-        if len(walked) > MAX_STEPS or following in walked:
+        if len(walked) > MAX_STEPS or any(following.number == each.number for each in walked):
             return walked, ("TOO_MANY_SUCCESSORS",)
         walked.append(following)
 
@@ -166,9 +173,9 @@ def _status_list(bundle: Bundle, judged: Certificate, place: int) -> StatusList 
 
 
 def _bits(judged: Certificate | None, lists: Sequence[StatusList | None], now: datetime) -> tuple[bool, bool]:
-    """(a revocation bit, a suspension bit that no suspension or removal explains away): only what a list may still say.
+    """(the revocation bit, the suspension bit), as far as the lists may still say so.
 
-    Revocation never clears, so an old list still tells it; a suspension may be over since, so an old list tells nothing.
+    Revocation never clears, so an old list still tells it; a suspension may be over, so an old list tells nothing.
     """
     if judged is None or judged.credential is None:
         return False, False
@@ -200,13 +207,13 @@ def _out_of_scope(judged: Certificate | None, manifest: Manifest | None) -> bool
 # --- doubts ----------------------------------------------------------------------------------------------------------
 
 
-def _age(name: str, dated: object, now: datetime) -> Iterator[str]:
-    """Missing, past its validUntil, or from after the instant judged. `dated` has valid_from and valid_until."""
+def _age(name: str, dated: Dated | None, now: datetime) -> Iterator[str]:
+    """Missing, past its validUntil, or from after the instant judged."""
     if dated is None:
         yield f"{name}_MISSING"
-    elif dated.valid_from > now:  # type: ignore[attr-defined]
+    elif dated.valid_from > now:
         yield f"{name}_FROM_LATER"
-    elif now >= dated.valid_until:  # type: ignore[attr-defined]
+    elif now >= dated.valid_until:
         yield f"{name}_EXPIRED"
 
 
@@ -246,38 +253,39 @@ def _ends_at(certificate: Certificate, head: str | None) -> bool:
     return bool(leaves) and leaves[-1].hash == head
 
 
-def _credential_doubts(judged: Certificate, standing: Standing) -> Iterator[str]:
-    """The credential must be the very one of the cert.issued leaf, with the same dates."""
+def _status_doubts(judged: Certificate | None, lists: Sequence[StatusList | None], now: datetime) -> Iterator[str]:
+    """Without its credential nobody knows a certificate's entries in the status lists."""
+    if judged is None:
+        return
     if judged.credential is None:
         yield "CREDENTIAL_MISSING"
         return
-    scope = judged.credential.scope
-    same = (scope.valid_from, scope.valid_until) == (standing.valid_from, standing.valid_until)
-    if judged.chain.leaves[0].doc != judged.credential.hash or not same:
-        yield "CREDENTIAL_MISMATCH"
+    yield from _age("REVOCATION_LIST", lists[0], now)
+    yield from _age("SUSPENSION_LIST", lists[1], now)
 
 
 # --- what is told beside the code ------------------------------------------------------------------------------------
 
 
-def _oldest(now: datetime, *lists: object) -> datetime | None:
+def _oldest(now: datetime, *lists: Dated | None) -> datetime | None:
     """The earliest validFrom of the lists used. One from after `now` is not used: it is a doubt."""
-    starts = [found.valid_from for found in lists if found is not None]  # type: ignore[attr-defined]
+    starts = [found.valid_from for found in lists if found is not None]
     return min((start for start in starts if start <= now), default=None)
 
 
 def _cautions(
-    bundle: Bundle, walked: Sequence[Certificate], firms: set[str] | None, batch: int, now: datetime
+    bundle: Bundle, walked: Sequence[Certificate], judged: Certificate | None, batch: int, now: datetime
 ) -> tuple[str, ...]:
     listed = bundle.cautions.cautions if bundle.cautions is not None and bundle.cautions.valid_from <= now else ()
     numbers = {each.number for each in walked}
-    names = {name for url in firms or () for name in (url, url.rsplit("/", 1)[-1])}
+    sites = judged.credential.scope.sites if judged is not None and judged.credential is not None else ()
+    firms = {name for each in sites for name in (each.firm, each.firm.rsplit("/", 1)[-1])}
     fitting = {
         each.code
         for each in listed
         if each.since <= now
         and (each.cert is None or each.cert in numbers)
-        and (each.firm is None or each.firm in names)
+        and (each.firm is None or each.firm in firms)
         and (each.batch is None or each.batch == batch)
     }
     return (NOT_WITNESSED, *sorted(fitting - {NOT_WITNESSED}))
@@ -291,15 +299,21 @@ NO_CERTIFICATE: dict[str, Json] = {
 """What is said of a certificate when none may be presented as a fact: every key is always there."""
 
 
-def _describe(judged: Certificate | None, standing: Standing | None, manifest: Manifest | None) -> dict[str, Json]:
-    """The `certificate` of a verdict, all but `in_force`. Sites and firms, never a natural person."""
+def _describe(
+    judged: Certificate | None, standing: Standing | None, manifest: Manifest | None, revoked: bool, suspended: bool
+) -> dict[str, Json]:
+    """The `certificate` of a verdict, all but `in_force`. Sites and firms, never a natural person.
+
+    A status bit that no leaf explains counts like the leaf, but nobody says since when.
+    """
     if judged is None or standing is None or manifest is None:
         return NO_CERTIFICATE
+    state = "revoked" if revoked else "suspended" if suspended else standing.state
     told: dict[str, Json] = {
         **NO_CERTIFICATE,
         "number": judged.number,
-        "standing": standing.state,
-        "since": instant(standing.since),
+        "standing": state,
+        "since": instant(standing.since) if state == standing.state else None,
         "valid_from": instant(standing.valid_from),
         "valid_until": instant(standing.valid_until),
         "sell_by": manifest.sell_by.isoformat(),

@@ -20,7 +20,7 @@ from ground.settings import Settings
 from ground.world import open_world
 
 MARKER = ".freemark-demo"
-TOKEN_LIFE = timedelta(days=700)
+TOKEN_LIFE = timedelta(days=365)  # from the story's beginning; a token lives a year at most
 
 
 def clear(out: Path) -> None:
@@ -80,11 +80,11 @@ class Cast:
         ]
 
 
-def register(base: str, token: str, now: datetime) -> Cast:
-    """Sam registers four organisations, two sites and five people."""
+def register(base: str, token: str, begin: datetime) -> Cast:
+    """Sam registers four organisations, two sites and five people. begin: the server's time now."""
     sam = Client(base, "Sam Okafor", token)
     people: dict[str, str] = {}
-    expires = instant(now + TOKEN_LIFE)
+    expires = instant(begin + TOKEN_LIFE)
 
     def organisation(name: str, role: str, country: str, city: str, **more: Json) -> str:
         body = {"name": name, "roles": [role], "country": country, "city": city, "registered_id": "", **more}
@@ -101,7 +101,7 @@ def register(base: str, token: str, now: datetime) -> Cast:
         "body": "Swiss Accreditation Service (fictitious entry)",
         "number": "SCESp 0999",
         "scope": "ISO/IEC 17065, social certification",
-        "expires": (now + timedelta(days=900)).date().isoformat(),
+        "expires": (begin + timedelta(days=900)).date().isoformat(),
     }
     lotus = organisation("Lotus Certification AG", "certification_body", "CH", "Basel", accreditation=accreditation)
     meridian = organisation("Meridian Audit Ltd", "audit_firm", "GB", "Leeds")

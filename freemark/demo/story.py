@@ -77,7 +77,7 @@ def run(out: Path, *, serve: bool, host: str, port: int) -> int:
     token = stage.found_world(out / "world", public_url, label_url, begin)
     listen = "0.0.0.0" if label_url else "127.0.0.1"  # noqa: S104  # a phone must reach it; only when asked to by --host
     with Server(out / "world", port, listen) as server:
-        tale = Tale(stage.register(server.base, token, today), server.base, out, today, verdicts=[])
+        tale = Tale(stage.register(server.base, token, begin), server.base, out, today, verdicts=[])
         _application(tale)
         _audits(tale)
         _correction(tale)
@@ -160,25 +160,31 @@ def _correction(tale: Tale) -> None:
     for reason in application["decision"]["reasons"]:
         if not reason["met"]:
             say(f"{reason['clause']:<22} {reason['text']}", indent=4)
-    findings = cast.bea.get(f"/v1/findings?site={cast.factory}")["items"]
-    core = [finding for finding in findings if finding["severity"] == "major"]
-    plan = _example("action-factory")
+    findings = cast.bea.get(f"/v1/findings?site={cast.factory}")["findings"]
+    tale.at(PLAN)
     for finding in findings:
-        if finding["severity"] in ("priority", "major", "minor"):
-            tale.at(PLAN)
-            due = str(tale.day(CLOSURE))
-            draft = plan["actions"].get(finding["provision"], plan["otherwise"])
-            cast.bea.post(f"/v1/findings/{finding['id']}/action", {**draft, "due_on": due})
-            tale.at(APPROVED)
-            cast.carl.post(f"/v1/findings/{finding['id']}/action/approval", {})
+        plan = _plan(finding["provision"])
+        cast.bea.post(f"/v1/findings/{finding['id']}/action", {**plan["action"], "due_on": str(tale.day(CLOSURE))})
+        if "containment" in plan:
+            cast.bea.post(f"/v1/findings/{finding['id']}/containment", plan["containment"])
+    tale.at(APPROVED)
+    for finding in findings:
+        cast.carl.post(f"/v1/findings/{finding['id']}/action/approval", {})
     tale.at(REPAID)
-    for finding in core:
-        cast.bea.post(f"/v1/findings/{finding['id']}/action/completion", {"evidence": plan["completion"]})
-        say(f"Done about {finding['provision']}: {plan['completion']}")
+    for finding in findings:
+        done = _plan(finding["provision"])["completion"]
+        cast.bea.post(f"/v1/findings/{finding['id']}/action/completion", done)
+        say(f"Done about {finding['provision']}: {done['evidence']}")
     tale.at(CLOSURE)
-    closure = _file_audit(tale, "closure-factory", cast.factory, CLOSURE, 1, ["Noor Rahman", "Amina Yusuf"])
+    closure = _file_audit(tale, "closure-factory", cast.factory, CLOSURE + 1, 2, ["Amina Yusuf", "Noor Rahman"])
     _submit(tale, closure, "closure-factory", CLOSURE)
     say("The closure audit goes back on site, asks the workers, and finds the provisions conforming.")
+
+
+def _plan(provision: str) -> dict[str, Json]:
+    """The corrective action for that provision, as the factory wrote it."""
+    plans = [_example("action-factory"), *json.loads((EXAMPLES / "actions-minor.json").read_text())]
+    return next(plan for plan in plans if plan["provision"] == provision)
 
 
 def _certificate(tale: Tale) -> None:
@@ -240,7 +246,7 @@ def _suspension(tale: Tale, label_url: str) -> None:
     priority = next(answer for answer in content["answers"] if answer.get("severity") == "priority")
     say(f"An unannounced surveillance visit. {priority['description']}")
     filed = time.monotonic()
-    audit = _file_audit(tale, "surveillance-factory", cast.factory, 0, 1, ["Noor Rahman", "Amina Yusuf"])
+    audit = _file_audit(tale, "surveillance-factory", cast.factory, 1, 2, ["Amina Yusuf", "Noor Rahman"])
     _until(lambda: _scan(tale, tale.digits)["code"] == "SUSPENDED" or None, "the suspension")
     say(f"Filed with release: now. {time.monotonic() - filed:.1f} s later the same label answers:")
     _show(tale, "the label", tale.digits)

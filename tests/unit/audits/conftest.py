@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
-from audits import service, standard
-from audits.drafts import ActionDraft, AnswerDraft, AuditDraft, ReportDraft
+from audits import dossier, service, standard
+from audits.drafts import AnswerDraft, AuditDraft, ReportDraft
 from audits.facts import SiteFacts
 from ground import parties
 from ground.access import SCOPES, SYSTEM, Actor
@@ -23,7 +23,6 @@ from ground.world import World
 
 FREEMARK = "freemark-2026.0"
 EXAMPLES = Path(__file__).resolve().parents[3] / "examples" / "audits"
-ACTION = ActionDraft("Nobody asked.", "Pay it back.", "Ask everybody.", "Head of compliance", date(2026, 7, 1))
 
 
 @dataclass
@@ -75,13 +74,11 @@ class Stage:
         audit = self.plan(by, **change)
         given = {answer.provision: answer for answer in answers}
         if change.get("type", "initial") == "initial":
-            given = {**{id: conforming(id) for id in standard.load(FREEMARK).provisions}, **given}
+            given = {**{id: self.conforming(id) for id in standard.load(FREEMARK).provisions}, **given}
         self.answer(audit, list(given.values()), by)
         return self.submit(audit, by)
 
     def facts(self) -> SiteFacts:
-        from audits import dossier
-
         with self.world.db.read() as session:
             return dossier.load(session, [self.factory])[0]
 
@@ -90,25 +87,25 @@ class Stage:
             shown: dict[str, Any] = step(session, self.people[by], finding, *more, now=self.now)
         return shown
 
+    @staticmethod
+    def conforming(provision: str) -> AnswerDraft:
+        return AnswerDraft(provision, "conformance")
 
-def conforming(provision: str) -> AnswerDraft:
-    return AnswerDraft(provision, "conformance")
+    @staticmethod
+    def finding(provision: str, severity: Any, **change: Any) -> AnswerDraft:
+        more: dict[str, Any] = {"description": "Seen.", "affected": 1, "sampled": 42}
+        if severity == "priority":
+            more["release"] = "now"
+        return AnswerDraft(provision, "finding", severity, **{**more, **change})
 
+    @staticmethod
+    def passports(**change: Any) -> AnswerDraft:
+        return Stage.finding("T2.1", "priority", **{"zero_tolerance": True, "deliberate": True, **change})
 
-def finding(provision: str, severity: Any, **change: Any) -> AnswerDraft:
-    more: dict[str, Any] = {"description": "Seen.", "affected": 1, "sampled": 42}
-    if severity == "priority":
-        more["release"] = "now"
-    return AnswerDraft(provision, "finding", severity, **{**more, **change})
-
-
-def passports(**change: Any) -> AnswerDraft:
-    return finding("T2.1", "priority", **{"zero_tolerance": True, "deliberate": True, **change})
-
-
-def example(name: str) -> dict[str, Any]:
-    document: dict[str, Any] = json.loads((EXAMPLES / f"{name}.json").read_text(encoding="utf-8"))
-    return document
+    @staticmethod
+    def example(name: str) -> dict[str, Any]:
+        document: dict[str, Any] = json.loads((EXAMPLES / f"{name}.json").read_text(encoding="utf-8"))
+        return document
 
 
 def build(world: World) -> Stage:

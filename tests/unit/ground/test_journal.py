@@ -1,8 +1,5 @@
 """The journal: rows are chained, and whatever is changed or missing is found."""
 
-import threading
-from collections.abc import Callable
-
 import pytest
 from sqlalchemy import text
 
@@ -10,6 +7,7 @@ from ground import journal
 from ground.access import SYSTEM, Actor
 from ground.errors import Conflict, Malformed
 from ground.world import World
+from tests.unit.ground.together import run_together
 
 ACTOR = Actor("per_1", "org_1", frozenset({"auditor"}), frozenset({"audits"}), token="tok_1")
 
@@ -49,9 +47,13 @@ def test_several_rows_of_one_transaction_are_kept_in_their_order(world: World) -
 
 
 def test_a_transaction_that_fails_leaves_no_row(world: World) -> None:
-    with pytest.raises(RuntimeError), world.db.write() as session:
-        journal.record(session, ACTOR, "tried", "sub", {}, now=world.clock.now())
-        raise RuntimeError("no")
+    def fail() -> None:
+        with world.db.write() as session:
+            journal.record(session, ACTOR, "tried", "sub", {}, now=world.clock.now())
+            raise RuntimeError("no")
+
+    with pytest.raises(RuntimeError):
+        fail()
     with world.db.read() as session:
         assert journal.check(session) == 0
 
@@ -97,21 +99,3 @@ def test_many_writers_make_one_chain(world: World) -> None:
     run_together([lambda: write(world, 10)] * 6)
     with world.db.read() as session:
         assert journal.check(session) == 60
-
-
-def run_together(works: list[Callable[[], None]]) -> None:
-    failures: list[BaseException] = []
-
-    def guarded(work: Callable[[], None]) -> None:
-        try:
-            work()
-        except BaseException as error:  # noqa: BLE001 - raised again below, in the thread of the test
-            failures.append(error)
-
-    threads = [threading.Thread(target=guarded, args=(work,)) for work in works]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    if failures:
-        raise failures[0]

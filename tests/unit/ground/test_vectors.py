@@ -269,7 +269,7 @@ def test_pynacl_alone_refuses_it_too(name: str) -> None:
 
 @pytest.mark.parametrize("name", [name for name in HOSTILE if "torsion" not in name])
 def test_our_rule_refuses_it_before_a_careless_backend_is_asked(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Torsion in R is left out: whether the cofactor is multiplied in is the backend's arithmetic, and no rule around it."""
+    """Torsion in R is left out: whether the cofactor is multiplied in is the backend's own arithmetic."""
     case = HOSTILE[name]()
 
     def crypto_sign_open(signed: bytes, public: bytes) -> bytes:

@@ -1,0 +1,229 @@
+"""Issuing in two steps: everything that will be signed is stored first, and only what was stored is signed.
+
+Owns what a certificate says about an application (its statement), its number and its places in the status lists, and
+the sealing itself: credential, JWT, the leaf `cert.issued`, and `cert.superseded` at the certificate it replaces. It is
+told to; whether to issue is decided in `certify.deciding`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select
+
+from audits import standard
+from audits.facts import SiteFacts
+from certify import credential, log, rulebook
+from certify.casefile import CaseFile
+from certify.credential import Assessment, Criterion, Party, Prepared, Statement
+from certify.dossier import Decision, open_record
+from certify.events import Draft
+from certify.measures import newest_full
+from certify.rulebook import Rulebook
+from certify.statuslist import BITS
+from certify.tables import Certificate, DecisionRow, Product
+from ground import journal, outbox
+from ground.access import SYSTEM
+from ground.canonical import Json, digest, parse
+from ground.crockford import NUMBER_SYMBOLS, with_check
+from ground.database import Reading, Writing, lock
+from ground.errors import Conflict
+from ground.ids import crockford, random_below
+from ground.parties import Organisation, Site
+from ground.settings import Settings
+from ground.world import World
+
+FULL_SHARD = BITS // 2  # a free random index takes two draws on average; then the next shard begins
+FRESH = timedelta(hours=1)  # `validFrom` is the moment of preparing: what waited longer for a key is prepared anew
+MAX_RECORD = 1 << 24  # bytes of a stored decision record; a dossier of 100 sites has some 2 MB
+REPLACED = ("active", "remediation", "suspended", "expired")
+
+NOT_COVERED = (
+    "Sites, subcontractors and recruiting agents that are not listed here were not assessed.",
+    "Suppliers of materials and services were not assessed.",
+    "Assessed were forced labour and trafficking for labour exploitation, not sexual exploitation or organ removal.",
+    "The assessment tells what was found on the days named; it is no promise about the time after.",
+    "It is no proof that goods may be imported, and no proof of other laws.",
+)
+
+
+def prepare(
+    session: Writing, settings: Settings, case: CaseFile, row: DecisionRow, decision: Decision, *, now: datetime
+) -> Certificate:
+    """Store the certificate as it will be signed, and the event that leads to its sealing.
+
+    Malformed when what it would say is not acceptable (a text too long for a certificate); nothing is stored then.
+    """
+    if decision.valid_from is None or decision.valid_until is None:
+        raise Conflict("a decision to issue names its validity")
+    lock(session, "certificates")
+    number = _free_number(session)
+    shard = _shard(session)
+    revocation = _free_index(session, shard, "revocation_index")
+    suspension = _free_index(session, shard, "suspension_index")
+    products = list(
+        session.scalars(
+            select(Product).where(Product.application_id == case.application.id).order_by(Product.position)
+        )
+    )
+    statement = _statement(
+        session, settings, case, products,
+        number=number, shard=shard, indexes=(revocation, suspension), cmt=row.cmt,
+        validity=(decision.valid_from, decision.valid_until), rules=rulebook.load(decision.rulebook),
+    )  # fmt: skip
+    replaced = case.certificate if case.standing is not None and case.standing.state in REPLACED else None
+    certificate = Certificate(
+        number=number,
+        application_id=case.application.id,
+        organisation_id=case.application.organisation_id,
+        decision_id=row.id,
+        ordinal=_next_ordinal(session, case.application.id),
+        predecessor=replaced.number if replaced else None,
+        shard=shard,
+        revocation_index=revocation,
+        suspension_index=suspension,
+        valid_from=decision.valid_from,
+        valid_until=decision.valid_until,
+        rulebook=decision.rulebook,
+        scope=_scope(statement, case, products),
+        prepared=credential.prepare(statement).document,
+        prepared_at=now,
+        document=None,
+        jwt=None,
+        sealed_at=None,
+        discarded_at=None,
+    )
+    session.add(certificate)
+    session.flush()
+    outbox.record(session, "certificate_prepared", number, now=now, certificate=number)
+    return certificate
+
+
+def stands(session: Reading, certificate: Certificate, case: CaseFile, decision: Decision, *, now: datetime) -> bool:
+    """Would the rules prepare the same certificate now? Same facts, same conclusion, and not grown old meanwhile."""
+    row = session.get_one(DecisionRow, certificate.decision_id)
+    dossier, _, prepared = open_record(parse(row.record.encode(), limit=MAX_RECORD))
+    return (
+        (decision.outcome, decision.rulebook_sha256) == (prepared.outcome, prepared.rulebook_sha256)
+        and decision.valid_until == certificate.valid_until
+        and dossier == case.dossier
+        and timedelta(0) <= now - certificate.prepared_at <= FRESH
+    )
+
+
+def seal(session: Writing, world: World, certificate: Certificate, *, now: datetime) -> None:
+    """Sign what was prepared and tell the log. Unavailable, and nothing is changed, when a key is away."""
+    signer = world.keyring.signer("certificate")
+    row = session.get_one(DecisionRow, certificate.decision_id)
+    prepared = _stored(certificate)
+    certificate.document = credential.seal(prepared, signer, now)
+    certificate.jwt = credential.seal_jwt(prepared, signer)
+    certificate.sealed_at = now
+    log.append(
+        session,
+        world.keyring,
+        Draft(
+            t="cert.issued",
+            at=now,
+            cert=certificate.number,
+            nbf=certificate.valid_from,
+            exp=certificate.valid_until,
+            doc=digest(certificate.document),
+            rules=row.rulebook_sha256,
+            cmt=row.cmt,
+        ),
+        now=now,
+    )
+    changed = [certificate.number]
+    if certificate.predecessor is not None:
+        old = Draft(
+            t="cert.superseded",
+            at=now,
+            cert=certificate.predecessor,
+            next=certificate.number,
+            reason="superseded",
+            rules=row.rulebook_sha256,
+        )
+        log.append(session, world.keyring, old, now=now)
+        changed.append(certificate.predecessor)
+    session.flush()
+    detail: dict[str, Json] = {"application": certificate.application_id, "decision": certificate.decision_id}
+    journal.record(session, SYSTEM, "certify.issue", certificate.number, detail, now=now)
+    for number in changed:
+        outbox.record(
+            session, "standing_changed", number, now=now, certificate=number, application=certificate.application_id
+        )
+
+
+def _stored(certificate: Certificate) -> Prepared:
+    from ground.canonical import jcs
+
+    return Prepared(jcs(certificate.prepared))
+
+
+def _statement(
+    session: Reading,
+    settings: Settings,
+    case: CaseFile,
+    products: Sequence[Product],
+    *,
+    number: str,
+    shard: int,
+    indexes: tuple[int, int],
+    cmt: str,
+    validity: tuple[datetime, datetime],
+    rules: Rulebook,
+) -> Statement:
+    base, places = settings.public_url, case.dossier.places
+    sites = {row.id: row for row in session.scalars(select(Site).where(Site.id.in_([each.site for each in places])))}
+    relied = {place.site: _relied(place, rules) for place in places}
+    body = case.dossier.acceptances[-1].organisation
+    wanted = {body, case.application.organisation_id, *(firm for firm, _ in relied.values())}
+    names = {row.id: row for row in session.scalars(select(Organisation).where(Organisation.id.in_(wanted)))}
+    holder = names[case.application.organisation_id]
+    catalogue = standard.load(rules.standards[0])
+    criteria = tuple(
+        Criterion(f"{base}/standards/{catalogue.id}#{topic.id}", topic.title) for topic in catalogue.topics.values()
+    )
+    return Statement(
+        number=number,
+        public_url=base,
+        issuer_name=names[body].name,
+        scheme_name=settings.scheme_name,
+        holder=Party(firm_url(base, holder.id), holder.name, holder.registered_id or None),
+        sites=tuple(
+            credential.Site(
+                id=site_url(base, place.site),
+                kind=sites[place.site].kind,
+                name=sites[place.site].name,
+                city=sites[place.site].city,
+                country=sites[place.site].country,
+            )
+            for place in places
+        ),
+        products=tuple(
+            credential.Product(product_url(base, product.id), product.name, product.model or None)
+            for product in products
+        ),
+        assessments=tuple(
+            Assessment(
+                site=site_url(base, place.site),
+                firm=relied[place.site][0],
+                firm_name=names[relied[place.site][0]].name,
+                assessed_on=relied[place.site][1].date(),
+                criteria=criteria,
+            )
+            for place in places
+        ),
+        standard=catalogue.id,
+        standard_title=catalogue.title,
+        rulebook=rules.id,
+        valid_from=validity[0],
+        valid_until=validity[1],
+        not_covered=NOT_COVERED,
+        status_shard=shard,
+        revocation_index=indexes[0],
+        suspension_index=indexes[1],
+        cmt=cmt,
+    )
