@@ -37,13 +37,14 @@ ACTS: tuple[Act, ...] = get_args(Act)
 
 @dataclass(frozen=True)
 class CaseFile:
-    """certificate: the newest sealed one; pending: prepared, not sealed and not discarded; last: the newest decision."""
+    """certificate: the newest sealed one. pending: prepared, neither sealed nor discarded. last: the newest decision.
+    revocation: the open case."""
 
     application: Application
     dossier: facts.Dossier
     certificate: Certificate | None
     standing: Standing | None
-    case: CaseRow | None
+    revocation: CaseRow | None
     pending: Certificate | None
     last: DecisionRow | None
 
@@ -59,7 +60,7 @@ def load(session: Reading, application: Application, now: datetime) -> CaseFile:
         dossier=_dossier(session, application, case, leaves),
         certificate=certificate,
         standing=standing,
-        case=case,
+        revocation=case,
         pending=session.scalar(
             select(Certificate).where(
                 Certificate.application_id == application.id,
@@ -106,9 +107,7 @@ def site_ids(session: Reading, application: str, part: str | None = None) -> lis
     return list(session.scalars(query.order_by(ApplicationSite.part.desc(), ApplicationSite.position)))
 
 
-def _dossier(
-    session: Reading, application: Application, case: CaseRow | None, leaves: Sequence[Leaf]
-) -> facts.Dossier:
+def _dossier(session: Reading, application: Application, case: CaseRow | None, leaves: Sequence[Leaf]) -> facts.Dossier:
     own, agents = site_ids(session, application.id, "site"), site_ids(session, application.id, "agent")
     places = {place.site: place for place in testimony.load(session, [*own, *agents])}
     return facts.Dossier(
@@ -152,9 +151,9 @@ def _approvals(
     """Those given for the current suspension and the open case; older ones have had their effect."""
     current = {"reinstate": suspension, "revoke": case.id if case else None}
     query = select(ApprovalRow).where(ApprovalRow.application_id == application).order_by(ApprovalRow.id)
-    found = []
-    for row in session.scalars(query):
-        for act in ACTS:
-            if row.act == act and row.period == current[act]:
-                found.append(facts.Approval(act, row.person, row.organisation, row.at))
-    return tuple(found)
+    return tuple(
+        facts.Approval(act, row.person, row.organisation, row.at)
+        for row in session.scalars(query)
+        for act in ACTS
+        if row.act == act and row.period == current[act]
+    )

@@ -1,9 +1,9 @@
 """From facts to consequences: ask the rules about an application and enact what they conclude.
 
-Level-triggered: `consider` reads everything again, so a doubled, late or reordered event is harmless and the nightly
+Level-triggered: `consider` reads everything again, so a doubled, late or reordered event is harmless, and the nightly
 `reconsider_all` repairs what was lost. Issuing takes two transactions: the decision with everything to be signed is
-stored first, the signatures come second. Anything else is one transaction of decision and leaf. While a key is away
-nothing of it happens, the handler raises Unavailable, and the outbox tries again.
+stored first, the signatures come second. Everything else is one transaction of decision and leaf. While a key is away
+none of it happens, the handler raises Unavailable, and the outbox tries again.
 """
 
 from __future__ import annotations
@@ -11,18 +11,21 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable
 from datetime import datetime
+from typing import assert_never
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
+from audits.facts import encode
 from certify import casefile, issuing, log, rulebook, rules
 from certify.casefile import CaseFile
+from certify.dossier import Decision, Outcome, record
 from certify.events import Draft, EventType, commitment
 from certify.tables import Application, ApplicationSite, CaseRow, Certificate, DecisionRow
 from ground import journal, outbox
 from ground.access import SYSTEM
-from ground.canonical import jcs
+from ground.canonical import Json, jcs
 from ground.database import Writing, lock
-from ground.errors import FreemarkError, NotFound
+from ground.errors import Conflict, FreemarkError, NotFound
 from ground.ids import new_id, random_bytes
 from ground.outbox import Event
 from ground.world import World
@@ -30,65 +33,71 @@ from ground.world import World
 logger = logging.getLogger(__name__)
 
 SALT = 32  # bytes of r in cmt = HMAC-SHA256(r, record)
-POSITIVE = ("issue", "renew")
-QUIET = ("refuse", "keep", "expire")  # nothing to enact: an expiry follows from `exp` and is no event
+POSITIVE: tuple[Outcome, ...] = ("issue", "renew")
+QUIET: tuple[Outcome, ...] = ("refuse", "keep", "expire")  # an expiry follows from `exp` and is no event
+STEPS = 5  # suspend, propose, revoke are three in a row; more would be rules that never come to rest
 
 
 def consider(world: World, application: str) -> None:
-    """Decide about the application and enact it. Harmless to repeat: then there is nothing new.
+    """Decide about the application and enact it, until nothing more follows. Harmless to repeat.
 
-    NotFound: no such application. Unavailable: a key is away; nothing was changed.
+    NotFound: no such application. Unavailable: a key is away; nothing was changed by the step that needed it.
     """
+    for _ in range(STEPS):
+        if not _step(world, application):
+            return
+    raise Conflict(f"the rules do not come to rest about {application}")
+
+
+def _step(world: World, application: str) -> bool:
+    """One decision. True when it was enacted, so that another may follow from it."""
     now = world.clock.now()
     with world.db.read() as session:
         row = session.get(Application, application)
         if row is None:
             raise NotFound("there is no such application")
         if not _is_news(*_assess(casefile.load(session, row, now), now)):
-            return
+            return False
     with world.db.write() as session:
         lock(session, f"application {application}")
-        row = session.get_one(Application, application, with_for_update=True)
-        case, decision = _assess(casefile.load(session, row, now), now)
-        if _is_news(case, decision):
-            _enact(session, world, case, decision, now)
+        case, decision = _assess(casefile.load(session, session.get_one(Application, application), now), now)
+        if not _is_news(case, decision):
+            return False
+        _enact(session, world, case, decision, now)
+        return decision.outcome not in QUIET
 
 
 def seal_prepared(world: World, number: str) -> None:
     """The second transaction of issuing: if the rules still say so, sign what was prepared and write it into the log.
 
-    What is no longer what the rules would issue is discarded unsigned, and the new conclusion is enacted instead.
+    What the rules would not issue like that any more is discarded unsigned, and their new conclusion is enacted.
     """
     now = world.clock.now()
     with world.db.write() as session:
-        prepared = session.get(Certificate, number)
-        if prepared is None:
+        certificate = session.get(Certificate, number)
+        if certificate is None:
             raise NotFound("no such certificate was prepared")
-        lock(session, f"application {prepared.application_id}")
-        session.refresh(prepared)
-        if prepared.sealed_at is not None or prepared.discarded_at is not None:
+        lock(session, f"application {certificate.application_id}")
+        session.refresh(certificate)
+        if certificate.sealed_at is not None or certificate.discarded_at is not None:
             return
-        row = session.get_one(Application, prepared.application_id)
-        case, decision = _assess(casefile.load(session, row, now), now)
-        if issuing.stands(prepared, case, decision, now):
-            issuing.seal(session, world, prepared, case, now=now)
+        application = session.get_one(Application, certificate.application_id)
+        case, decision = _assess(casefile.load(session, application, now), now)
+        if issuing.stands(session, certificate, case, decision, now=now):
+            issuing.seal(session, world, certificate, now=now)
         else:
             _enact(session, world, case, decision, now)
+    consider(world, certificate.application_id)
 
 
 def reconsider_all(world: World) -> None:
     """Ask again about every application, and seal what still waits. One that fails does not hold up the others."""
     with world.db.read() as session:
         applications = list(session.scalars(select(Application.id).order_by(Application.id)))
-        waiting = list(
-            session.scalars(
-                select(Certificate.number).where(
-                    Certificate.sealed_at.is_(None), Certificate.discarded_at.is_(None)
-                )
-            )
-        )
+        waiting = select(Certificate.number).where(Certificate.sealed_at.is_(None), Certificate.discarded_at.is_(None))
+        numbers = list(session.scalars(waiting.order_by(Certificate.number)))
     _each(applications, lambda application: consider(world, application))
-    _each(waiting, lambda number: seal_prepared(world, number))
+    _each(numbers, lambda number: seal_prepared(world, number))
 
 
 def on_site_event(world: World, event: Event) -> None:
@@ -122,28 +131,137 @@ def _each(things: Iterable[str], work: Callable[[str], None]) -> None:
         raise first
 
 
-def _assess(case: CaseFile, now: datetime) -> tuple[CaseFile, rules.Decision]:
-    return case, rules.decide(case.dossier, case.standing, rulebook.current(), now)
+def _assess(case: CaseFile, now: datetime) -> tuple[CaseFile, Decision]:
+    return case, rules.decide(case.dossier, case.standing, rulebook.load(rulebook.CURRENT), now)
 
 
-def _is_news(case: CaseFile, decision: rules.Decision) -> bool:
-    """Something to enact, or reasons that differ from the last ones kept."""
+def _is_news(case: CaseFile, decision: Decision) -> bool:
+    """Is there something to enact, or do the reasons differ from the last ones kept?"""
     if decision.outcome in POSITIVE:
         return case.pending is None
     if decision.outcome not in QUIET or case.pending is not None:
         return True
     last = case.last
-    return last is None or (last.outcome, last.reasons) != (decision.outcome, _reasons(decision))
+    return last is None or (last.outcome, last.reasons, last.state) != (decision.outcome, _told(decision), _state(case))
 
 
-def _enact(session: Writing, world: World, case: CaseFile, decision: rules.Decision, now: datetime) -> None:
+def _enact(session: Writing, world: World, case: CaseFile, decision: Decision, now: datetime) -> None:
     if case.pending is not None:
         case.pending.discarded_at = now
     row = _store(session, world, case, decision, now)
     match decision.outcome:
-        case "refuse" | "keep" | "expire":
-            return
         case "issue" | "renew":
-            issuing.prepare(session, world, case, row, decision, now=now)
+            issuing.prepare(session, world.settings, case, row, decision, now=now)
         case "suspend":
             _append(session, world, "cert.suspended", case, row, decision, now)
+        case "remediation":
+            _release(case, now)
+            _append(session, world, "cert.remediation", case, row, decision, now)
+        case "reinstate":
+            _release(case, now)
+            _append(session, world, "cert.reinstated", case, row, decision, now)
+        case "propose_revocation":
+            _open_case(session, case, decision, now)
+        case "revoke":
+            _close_case(case, now)
+            _append(session, world, "cert.revoked", case, row, decision, now)
+        case "withdraw":
+            _close_case(case, now)
+            _append(session, world, "cert.withdrawn", case, row, decision, now)
+        case "refuse" | "keep" | "expire":
+            before = case.last.state if case.last else None
+            if case.certificate is not None and _state(case) == "expired" and before != "expired":
+                _tell(session, case.certificate, now)  # no leaf says it, so nobody else would
+        case _:
+            assert_never(decision.outcome)
+    session.flush()
+
+
+def _store(session: Writing, world: World, case: CaseFile, decision: Decision, now: datetime) -> DecisionRow:
+    """Keep the decision with all that it was made from, and the commitment that the log will carry."""
+    document, salt, id = record(case.dossier, case.standing, decision), random_bytes(SALT), new_id("dec")
+    row = DecisionRow(
+        id=id,
+        application_id=case.application.id,
+        seq=case.last.seq + 1 if case.last else 1,
+        outcome=decision.outcome,
+        at=now,
+        certificate=case.certificate.number if case.certificate else None,
+        state=_state(case),
+        rulebook=decision.rulebook,
+        rulebook_sha256=decision.rulebook_sha256,
+        reasons=_told(decision),
+        record=jcs(document).decode(),
+        cmt=commitment(salt, document),
+        sealed=world.keyring.seal(salt, f"decision.sealed {id}"),
+    )
+    session.add(row)
+    session.flush()
+    detail: dict[str, Json] = {"decision": id, "outcome": decision.outcome, "because": list(decision.because)}
+    journal.record(session, SYSTEM, "certify.decide", case.application.id, detail, now=now)
+    return row
+
+
+def _append(
+    session: Writing, world: World, t: EventType, case: CaseFile, row: DecisionRow, decision: Decision, now: datetime
+) -> None:
+    """The leaf of the change, and the news of it."""
+    certificate = _certificate(case)
+    draft = Draft(
+        t=t,
+        at=now,
+        cert=certificate.number,
+        nbf=decision.affected_from if t == "cert.revoked" else None,
+        rules=decision.rulebook_sha256,
+        reason=decision.reason_code if t != "cert.reinstated" else None,
+        cmt=row.cmt,
+    )
+    log.append(session, world.keyring, draft, now=now)
+    _tell(session, certificate, now)
+
+
+def _tell(session: Writing, certificate: Certificate, now: datetime) -> None:
+    number, application = certificate.number, certificate.application_id
+    outbox.record(session, "standing_changed", number, now=now, certificate=number, application=application)
+
+
+def _open_case(session: Writing, case: CaseFile, decision: Decision, now: datetime) -> None:
+    if decision.reply_until is None:
+        raise Conflict("a proposal of revocation says until when the holder may reply")
+    _close_case(case, now)  # one of an earlier suspension would be history to the rules
+    session.flush()
+    session.add(
+        CaseRow(
+            application_id=case.application.id,
+            certificate=_certificate(case).number,
+            opened_at=now,
+            reply_until=decision.reply_until,
+        )
+    )
+
+
+def _release(case: CaseFile, now: datetime) -> None:
+    """Two people let go: the brake that one person pulled is off, and a proposed revocation is dropped."""
+    _close_case(case, now)
+    application = case.application
+    application.suspension_requested_at, application.suspension_requested_by = None, None
+    application.suspension_reason = ""
+
+
+def _close_case(case: CaseFile, now: datetime) -> None:
+    if case.revocation is not None:
+        case.revocation.closed_at = now
+
+
+def _certificate(case: CaseFile) -> Certificate:
+    if case.certificate is None:
+        raise Conflict("there is no certificate to change")
+    return case.certificate
+
+
+def _state(case: CaseFile) -> str | None:
+    return case.standing.state if case.standing else None
+
+
+def _told(decision: Decision) -> list[dict[str, Json]]:
+    return [encode(reason) for reason in decision.reasons]

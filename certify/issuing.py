@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import cast
 
 from sqlalchemy import func, select
+from sqlalchemy.orm import InstrumentedAttribute
 
 from audits import standard
-from audits.facts import SiteFacts
+from audits.facts import SiteFacts, Visit
 from certify import credential, log, rulebook
 from certify.casefile import CaseFile
 from certify.credential import Assessment, Criterion, Party, Prepared, Statement
@@ -25,7 +27,7 @@ from certify.statuslist import BITS
 from certify.tables import Certificate, DecisionRow, Product
 from ground import journal, outbox
 from ground.access import SYSTEM
-from ground.canonical import Json, digest, parse
+from ground.canonical import Json, digest, jcs, parse
 from ground.crockford import NUMBER_SYMBOLS, with_check
 from ground.database import Reading, Writing, lock
 from ground.errors import Conflict
@@ -60,12 +62,10 @@ def prepare(
     lock(session, "certificates")
     number = _free_number(session)
     shard = _shard(session)
-    revocation = _free_index(session, shard, "revocation_index")
-    suspension = _free_index(session, shard, "suspension_index")
+    revocation = _free_index(session, shard, Certificate.revocation_index)
+    suspension = _free_index(session, shard, Certificate.suspension_index)
     products = list(
-        session.scalars(
-            select(Product).where(Product.application_id == case.application.id).order_by(Product.position)
-        )
+        session.scalars(select(Product).where(Product.application_id == case.application.id).order_by(Product.position))
     )
     statement = _statement(
         session, settings, case, products,
@@ -86,7 +86,7 @@ def prepare(
         valid_from=decision.valid_from,
         valid_until=decision.valid_until,
         rulebook=decision.rulebook,
-        scope=_scope(statement, case, products),
+        scope=_scope(settings.public_url, session, case, products),
         prepared=credential.prepare(statement).document,
         prepared_at=now,
         document=None,
@@ -116,7 +116,7 @@ def seal(session: Writing, world: World, certificate: Certificate, *, now: datet
     """Sign what was prepared and tell the log. Unavailable, and nothing is changed, when a key is away."""
     signer = world.keyring.signer("certificate")
     row = session.get_one(DecisionRow, certificate.decision_id)
-    prepared = _stored(certificate)
+    prepared = Prepared(jcs(certificate.prepared))  # runs every check once more, on what the table holds
     certificate.document = credential.seal(prepared, signer, now)
     certificate.jwt = credential.seal_jwt(prepared, signer)
     certificate.sealed_at = now
@@ -156,12 +156,6 @@ def seal(session: Writing, world: World, certificate: Certificate, *, now: datet
         )
 
 
-def _stored(certificate: Certificate) -> Prepared:
-    from ground.canonical import jcs
-
-    return Prepared(jcs(certificate.prepared))
-
-
 def _statement(
     session: Reading,
     settings: Settings,
@@ -176,10 +170,10 @@ def _statement(
     rules: Rulebook,
 ) -> Statement:
     base, places = settings.public_url, case.dossier.places
-    sites = {row.id: row for row in session.scalars(select(Site).where(Site.id.in_([each.site for each in places])))}
+    sites = {row.id: row for row in session.scalars(select(Site).where(Site.id.in_([place.site for place in places])))}
     relied = {place.site: _relied(place, rules) for place in places}
-    body = case.dossier.acceptances[-1].organisation
-    wanted = {body, case.application.organisation_id, *(firm for firm, _ in relied.values())}
+    body = _body(case)
+    wanted = {body, case.application.organisation_id, *(visit.firm for visit in relied.values())}
     names = {row.id: row for row in session.scalars(select(Organisation).where(Organisation.id.in_(wanted)))}
     holder = names[case.application.organisation_id]
     catalogue = standard.load(rules.standards[0])
@@ -195,7 +189,7 @@ def _statement(
         sites=tuple(
             credential.Site(
                 id=site_url(base, place.site),
-                kind=sites[place.site].kind,
+                kind=cast(credential.Kind, sites[place.site].kind),
                 name=sites[place.site].name,
                 city=sites[place.site].city,
                 country=sites[place.site].country,
@@ -209,9 +203,9 @@ def _statement(
         assessments=tuple(
             Assessment(
                 site=site_url(base, place.site),
-                firm=relied[place.site][0],
-                firm_name=names[relied[place.site][0]].name,
-                assessed_on=relied[place.site][1].date(),
+                firm=relied[place.site].firm,
+                firm_name=names[relied[place.site].firm].name,
+                assessed_on=relied[place.site].ends_on,
                 criteria=criteria,
             )
             for place in places
@@ -227,3 +221,79 @@ def _statement(
         suspension_index=indexes[1],
         cmt=cmt,
     )
+
+
+def firm_url(base: str, organisation: str) -> str:
+    return f"{base}/firms/{organisation}"
+
+
+def site_url(base: str, site: str) -> str:
+    return f"{base}/sites/{site}"
+
+
+def product_url(base: str, product: str) -> str:
+    return f"{base}/products/{product}"
+
+
+def _relied(place: SiteFacts, rules: Rulebook) -> Visit:
+    """The full audit that the decision relied upon: the rules issue nothing without one of every place."""
+    visit = newest_full(place, rules.standards)
+    if visit is None:
+        raise Conflict(f"{place.site} has no full audit to certify")
+    return visit
+
+
+def _body(case: CaseFile) -> str:
+    """The certification body: the organisation of the newest acceptance that covers every report."""
+    reports = {visit.report for visit in case.dossier.submitted}
+    for acceptance in reversed(case.dossier.acceptances):
+        if reports <= set(acceptance.reports):
+            return acceptance.organisation
+    raise Conflict("nobody accepted all reports")
+
+
+def _scope(base: str, session: Reading, case: CaseFile, products: Sequence[Product]) -> dict[str, Json]:
+    """What labels may be ordered for: the holder's own sites, and the products with their yearly units."""
+    own = [place.site for place in case.dossier.sites]
+    names = dict(session.execute(select(Site.id, Site.name).where(Site.id.in_(own))).tuples().all())
+    return {
+        "sites": [{"id": site, "url": site_url(base, site), "name": names[site]} for site in own],
+        "products": [
+            {
+                "id": product.id,
+                "url": product_url(base, product.id),
+                "name": product.name,
+                "gtin": product.gtin,
+                "yearly_units": product.yearly_units,
+            }
+            for product in products
+        ],
+    }
+
+
+def _free_number(session: Reading) -> str:
+    while True:
+        number = with_check(crockford(NUMBER_SYMBOLS))
+        if session.get(Certificate, number) is None:
+            return number
+
+
+def _shard(session: Reading) -> int:
+    """The newest shard, or the next one when half of its places are taken. Discarded certificates keep theirs."""
+    query = select(Certificate.shard, func.count(Certificate.number)).group_by(Certificate.shard)
+    newest, taken = max(session.execute(query).tuples().all(), default=(1, 0))
+    return newest + 1 if taken >= FULL_SHARD else newest
+
+
+def _free_index(session: Reading, shard: int, column: InstrumentedAttribute[int]) -> int:
+    """A random place in the list that was never given to any certificate (FORMATS.md 2)."""
+    while True:
+        index = random_below(BITS)
+        taken = select(Certificate.number).where(Certificate.shard == shard, column == index)
+        if session.scalar(taken) is None:
+            return index
+
+
+def _next_ordinal(session: Reading, application: str) -> int:
+    query = select(func.max(Certificate.ordinal)).where(Certificate.application_id == application)
+    return (session.scalar(query) or 0) + 1

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from functools import lru_cache
 
 from sqlalchemy import Select, select, update
 
@@ -30,6 +31,7 @@ FOLDER = "log"
 CHECKPOINT = f"{FOLDER}/checkpoint"
 VKEY = f"{FOLDER}/log.vkey"
 FETCH = 1000  # rows at a time: a leaf has some 600 bytes
+KEPT = 20_000  # opened leaves kept in memory, some 3 kB each: leaves never change, and every refresh reads them
 
 
 def append(session: Writing, keyring: Keyring, draft: Draft, *, now: datetime) -> Leaf:
@@ -60,14 +62,20 @@ def append(session: Writing, keyring: Keyring, draft: Draft, *, now: datetime) -
 def leaves(session: Reading, cert: str) -> tuple[Leaf, ...]:
     """The certificate's leaves, oldest first; () if it has none. Their signatures are not checked again here."""
     query = select(LogLeaf.data).where(LogLeaf.cert == cert).order_by(LogLeaf.seq)
-    return tuple(open_leaf(data, None) for data in session.scalars(query))
+    return tuple(_open(data) for data in session.scalars(query))
 
 
 def last_events(session: Reading, certs: Select[str]) -> list[Leaf]:
     """The newest cert.* leaf of each of these certificates."""
     query = select(LogLeaf.cert, LogLeaf.data).where(LogLeaf.cert.in_(certs), LogLeaf.t.like("cert.%"))
     newest = dict(session.execute(query.order_by(LogLeaf.idx)).tuples().all())
-    return [open_leaf(data, None) for data in newest.values()]
+    return [_open(data) for data in newest.values()]
+
+
+def of_types(session: Reading, types: Sequence[str]) -> list[Leaf]:
+    """Every leaf of these types, oldest first."""
+    query = select(LogLeaf.data).where(LogLeaf.t.in_(types)).order_by(LogLeaf.idx)
+    return [_open(data) for data in session.scalars(query)]
 
 
 def publish(world: World) -> Checkpoint:
@@ -135,8 +143,13 @@ def indexed(session: Reading, size: int) -> Iterator[tuple[int, Leaf]]:
     """Every leaf of a certificate below `size`, with its index, in the order of the log."""
     query = select(LogLeaf).where(LogLeaf.idx < size, LogLeaf.cert.is_not(None)).order_by(LogLeaf.idx)
     for row in session.scalars(query.execution_options(yield_per=FETCH)):
-        yield row.idx, open_leaf(row.data, None)
+        yield row.idx, _open(row.data)
         session.expunge(row)
+
+
+@lru_cache(KEPT)
+def _open(data: bytes) -> Leaf:
+    return open_leaf(data, None)
 
 
 def _state(session: Writing) -> LogState:

@@ -25,7 +25,6 @@ from certify.dossier import (
     Dossier,
     Outcome,
     Reason,
-    ReasonCode,
     decision_from_json,
     dossier_from_json,
     dossier_to_json,
@@ -34,6 +33,7 @@ from certify.dossier import (
     standing_from_json,
     standing_to_json,
 )
+from certify.events import Reason as ReasonCode
 from certify.events import Standing, State
 from certify.measures import clean_since, contained_in_time, interviews_needed, months_after, overdue, past
 from certify.rulebook import Rulebook
@@ -166,7 +166,7 @@ def every_site_audited_in_full(v: View) -> Answer:
 @clause("I3")
 def recent_audit(v: View) -> Answer:
     age = timedelta(days=v.limits.audit_age_days)
-    old = [audit for audit in v.relied_upon if v.now >= end_ofday(audit.ends_on + age)]
+    old = [audit for audit in v.relied_upon if v.now >= end_of_day(audit.ends_on + age)]
     return nothing([audit.id for audit in old], f"Ended more than {age.days} days ago")
 
 
@@ -205,14 +205,12 @@ def score_high_enough(v: View) -> Answer:
 
 @clause("I9")
 def enough_interviews(v: View) -> Answer:
-    need = {
-        audit.id: interviews_needed(audit.workers, v.limits.interviews_least) for audit in v.audits.values() if audit
-    }
-    few = [audit for audit in v.audits.values() if audit and audit.interviews < need[audit.id]]
-    if few:
-        said = "; ".join(f"{a.id}: {a.interviews} of {a.workers} workers, needed {need[a.id]}" for a in few)
-        return Answer(False, f"Too few interviews in {said}.", tuple(a.id for a in few))
-    return Answer(bool(need), "Enough in every audit." if need else "There is no full audit.")
+    if not v.relied_upon:
+        return Answer(False, "There is no full audit.")
+    need = {audit.id: interviews_needed(audit.workers, v.limits.interviews_least) for audit in v.relied_upon}
+    few = [audit for audit in v.relied_upon if audit.interviews < need[audit.id]]
+    said = "; ".join(f"{a.id}: {a.interviews} of {a.workers} workers, needed {need[a.id]}" for a in few)
+    return Answer(not few, f"Too few: {said}." if few else "Enough in every audit.", tuple(a.id for a in few))
 
 
 @clause("I10")
@@ -255,9 +253,8 @@ def open_core_priority(v: View) -> Answer:
 @clause("S2")
 def other_priority_out_of_hand(v: View) -> Answer:
     other = v.weighing("priority", core=False)
-    return no_findings(
-        (f for f in other if not contained_in_time(f, v.now) or overdue(f, v.now)), "Not contained or overdue"
-    )
+    loose = (f for f in other if not contained_in_time(f, v.now) or overdue(f, v.now))
+    return no_findings(loose, "Not contained or overdue")
 
 
 @clause("S3")
@@ -276,9 +273,8 @@ def other_major_long_overdue(v: View) -> Answer:
 def no_plan(v: View) -> Answer:
     days = v.limits.plan_overdue_days
     owed = [f for f in v.open if f.severity in ("priority", "major", "minor") and f.action.submitted_at is None]
-    return no_findings(
-        (f for f in owed if past(f.action.cap_due, v.now, days)), f"Plan overdue by more than {days} days"
-    )
+    late = (f for f in owed if past(f.action.cap_due, v.now, days))
+    return no_findings(late, f"Plan overdue by more than {days} days")
 
 
 @clause("S6")
@@ -286,7 +282,7 @@ def surveillance(v: View) -> Answer:
     late = [
         place.site
         for place in v.dossier.places
-        if (due := v.next_visit(place)) and past(end_ofday(due), v.now, v.limits.surveillance_overdue_days)
+        if (due := v.next_visit(place)) and past(end_of_day(due), v.now, v.limits.surveillance_overdue_days)
     ]
     return nothing(late, f"Visit overdue by more than {v.limits.surveillance_overdue_days} days")
 
@@ -341,7 +337,7 @@ def case_still_open(v: View) -> Answer:
     return Answer(True, waits)
 
 
-# -------------------------------------------------------------------------------- R: what releases, N: what renews, the end
+# -------------------------------------------------------------------------------- R: what releases, N: what renews
 
 
 @clause("R1")
@@ -395,6 +391,9 @@ def new_full_audit(v: View) -> Answer:
     return nothing(old, f"No full audit begun after {issued}")
 
 
+# -------------------------------------------------------------------------------- W, E: what ends
+
+
 @clause("W1")
 def not_given_back(v: View) -> Answer:
     asked = v.dossier.withdrawal_requested_at
@@ -414,7 +413,7 @@ def not_expired(v: View) -> Answer:
 def _valid_until(h: Hearing) -> datetime:
     """Counted from the last day of the oldest full audit relied upon."""
     oldest = min(audit.ends_on for audit in h.relied_upon)
-    return end_ofday(months_after(oldest, h.limits.validity_months))
+    return end_of_day(months_after(oldest, h.limits.validity_months))
 
 
 def _affected_from(h: Hearing) -> datetime | None:

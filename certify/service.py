@@ -18,13 +18,13 @@ from audits import dossier as testimony
 from certify import casefile, log, register
 from certify.deciding import (
     consider,
-    genesis,
     on_application_event,
     on_prepared,
     on_site_event,
     reconsider_all,
     seal_prepared,
 )
+from certify.publish import genesis
 from certify.relations import (
     ACCEPT,
     APPLY,
@@ -36,8 +36,16 @@ from certify.relations import (
     application_of,
     certificate_of,
 )
-from certify.tables import AcceptanceRow, AgreementRow, Application, ApplicationSite, ApprovalRow, CaseRow, Certificate
-from certify.tables import Product
+from certify.tables import (
+    AcceptanceRow,
+    AgreementRow,
+    Application,
+    ApplicationSite,
+    ApprovalRow,
+    CaseRow,
+    Certificate,
+    Product,
+)
 from ground import access, journal, outbox
 from ground.access import Actor
 from ground.auth import Membership
@@ -53,6 +61,8 @@ __all__ = [
 ]  # fmt: skip
 
 Act = Literal["reinstate", "revoke"]
+PRODUCT_BYTES = 250  # of a product in a credential, besides its name and model
+PRODUCTS_BYTES = 256 * 1024  # all together: half of what a credential may have (certify.untp.MAX_BYTES)
 OVER = frozenset(("revoked", "withdrawn", "expired", "superseded", "reduced"))
 
 
@@ -78,11 +88,12 @@ def apply(
     """Ask for a certificate for these sites of the actor's organisation and the agencies that recruit for them.
 
     Raises Invalid, with a pointer, for a site that is not the organisation's own, an agent's office that is none, a
-    product with a wrong GTIN; Conflict while a certificate on one of the sites is suspended or was revoked.
+    product with a wrong GTIN; Conflict while a certificate on one of the sites is suspended.
     """
     access.check(actor, APPLY, KNOWN)
     _check_sites(session, actor, sites)
     _check_agents(session, agents, taken=set(sites))
+    _check_size(len(sites) + len(agents), products)
     row = Application(id=new_id("app"), organisation_id=actor.organisation, created_at=now)
     session.add(row)
     session.flush()
@@ -267,16 +278,16 @@ def _check_sites(session: Reading, actor: Actor, sites: Sequence[str]) -> None:
 
 
 def _check_no_dodging(session: Reading, sites: Sequence[str]) -> None:
-    """A second application must not be a way around a suspension or a revocation of the first."""
+    """A second application must not be a way around the suspension of a certificate. After a revocation it is the only
+    way, past all gates again."""
     query = (
         select(Certificate.number)
         .join(ApplicationSite, ApplicationSite.application_id == Certificate.application_id)
         .where(ApplicationSite.site_id.in_(sites), ApplicationSite.part == "site", Certificate.sealed_at.is_not(None))
     )
     for leaf in log.last_events(session, query):
-        if leaf.t in ("cert.suspended", "cert.revoked"):
-            word = leaf.t.removeprefix("cert.")
-            raise Conflict(f"certificate {leaf.cert} on one of these sites is {word}: go on with its own application")
+        if leaf.t == "cert.suspended":
+            raise Conflict(f"certificate {leaf.cert} on one of these sites is suspended: go on with its application")
 
 
 def _check_agents(session: Reading, agents: Sequence[str], taken: set[str]) -> None:
@@ -288,6 +299,13 @@ def _check_agents(session: Reading, agents: Sequence[str], taken: set[str]) -> N
             raise Invalid("this is no office of a labour agent", where=f"/agents/{place}")
         if agents.index(agent) != place or agent in taken:
             raise Invalid("this office is named twice", where=f"/agents/{place}")
+
+
+def _check_size(places: int, products: Sequence[ProductDraft]) -> None:
+    """Every assessment in a certificate repeats every product, and a certificate has an upper size."""
+    each = sum(len(f"{draft.name}{draft.model}".encode()) + PRODUCT_BYTES for draft in products)
+    if places * each > PRODUCTS_BYTES:
+        raise Invalid("too many products for that many sites in one certificate: apply in parts", where="/products")
 
 
 def _gtin(text: str | None, where: str) -> str | None:
@@ -306,9 +324,7 @@ def _gtin(text: str | None, where: str) -> str | None:
 def _check_independent(session: Reading, actor: Actor, application: str) -> None:
     """Nobody accepts the work of their own team or firm, in whatever second role (DESIGN.md 5)."""
     visits = [
-        visit
-        for facts in testimony.load(session, casefile.site_ids(session, application))
-        for visit in facts.visits
+        visit for facts in testimony.load(session, casefile.site_ids(session, application)) for visit in facts.visits
     ]
     firms = {visit.firm for visit in visits}
     if any(actor.person in visit.team for visit in visits):

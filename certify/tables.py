@@ -135,7 +135,8 @@ class DecisionRow(Base):
     outcome: Mapped[str] = mapped_column(String(20))
     at: Mapped[datetime]
     certificate: Mapped[str | None] = mapped_column(String(11))
-    """The certificate it was about, if there was one."""
+    state: Mapped[str | None] = mapped_column(String(12))
+    """The certificate it was about and its state then, if there was one."""
     rulebook: Mapped[str] = mapped_column(String(60))
     rulebook_sha256: Mapped[str] = mapped_column(HASH)
     reasons: Mapped[list[dict[str, Json]]]

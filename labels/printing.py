@@ -1,8 +1,8 @@
 """From a sealed batch to files: CSV and sheets, a thousand labels at a time.
 
-Owns the files of an order and their names. Holds no transaction while it works: progress is a number in the batch's row,
-written after each chunk. A label is a function of batch and index, so a chunk that is written twice, or by two processes
-at once, has the same bytes. Also makes the picture of one label, on demand.
+Owns the files of an order and their names. Holds no transaction while it works: progress is a number in the batch's
+row, written after each chunk. A label is a function of batch and index, so a chunk that is written twice, or by two
+processes at once, has the same bytes. Also makes the picture of one label, on demand.
 """
 
 from __future__ import annotations
@@ -89,12 +89,13 @@ def render_batch(world: World, number: int, *, at_once: int = CHUNKS_AT_ONCE) ->
     signer = _signer(world, job)
     folder = _folder(world, job)
     draw = qr.printer(job.prefix, job.digits) if job.count > FEW else partial(qr.matrix, job.prefix)
-    end = min(job.chunks, job.chunks_done + at_once)
-    for chunk in range(job.chunks_done, end):
+    start = _resume_at(folder, job)
+    end = min(job.chunks, start + at_once)
+    for chunk in range(start, end):
         indexes = range(chunk * CHUNK, min(job.count, (chunk + 1) * CHUNK))
         labels = list(_labels(job, signer, indexes, draw))
         rows = sheets.csv_rows(labels, number, job.licence, job.product, job.use_by)
-        write_atomic(folder / f"part-{chunk:05d}.csv", rows)
+        write_atomic(folder / _part(chunk), rows)
         write_atomic(folder / job.sheet_name(chunk), sheets.sheet(labels, job.wording, number))
         _advance(world, number, chunk + 1)
     if end < job.chunks:
@@ -105,7 +106,7 @@ def render_batch(world: World, number: int, *, at_once: int = CHUNKS_AT_ONCE) ->
     _finish(folder, job)
     _ready(world, number)
     for chunk in range(job.chunks):
-        (folder / f"part-{chunk:05d}.csv").unlink(missing_ok=True)
+        (folder / _part(chunk)).unlink(missing_ok=True)
     return True
 
 
@@ -137,7 +138,7 @@ def load_job(world: World, number: int) -> Job:
 
 
 def _signer(world: World, job: Job) -> SeedSigner:
-    """The label key that the manifest names. Conflict when it was replaced: no new signature is made with an old key."""
+    """The label key that the manifest names. Conflict when it was replaced: nothing new is signed with an old key."""
     signer = world.keyring.signer("label")
     if signer.kid != job.label_kid:
         raise Conflict(
@@ -148,6 +149,20 @@ def _signer(world: World, job: Job) -> SeedSigner:
 
 def _folder(world: World, job: Job) -> Path:
     return world.files.folder(f"batch-{job.batch}")
+
+
+def _resume_at(folder: Path, job: Job) -> int:
+    """The first chunk to write: normally what the row says, an earlier one when its file was lost meanwhile."""
+    if (folder / CSV).exists():
+        return job.chunks
+    for chunk in range(job.chunks_done):
+        if not ((folder / _part(chunk)).exists() and (folder / job.sheet_name(chunk)).exists()):
+            return chunk
+    return job.chunks_done
+
+
+def _part(chunk: int) -> str:
+    return f"part-{chunk:05d}.csv"
 
 
 def _labels(job: Job, signer: SeedSigner, indexes: range, draw: Callable[[str], Matrix]) -> Iterator[Printed]:
@@ -169,7 +184,7 @@ def _finish(folder: Path, job: Job) -> None:
         with temporary.open("wb") as out:
             out.write(sheets.csv_head())
             for chunk in range(job.chunks):
-                out.write((folder / f"part-{chunk:05d}.csv").read_bytes())
+                out.write((folder / _part(chunk)).read_bytes())
             out.flush()
             os.fsync(out.fileno())
         os.replace(temporary, folder / CSV)

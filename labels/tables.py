@@ -35,7 +35,7 @@ class LabelOrder(Base):
     certificate: Mapped[str] = mapped_column(String(11), index=True)
     site_id: Mapped[str] = mapped_column(String(24))
     site_url: Mapped[str] = mapped_column(String(500))
-    product_id: Mapped[str] = mapped_column(String(24))
+    product_id: Mapped[str] = mapped_column(String(32))
     product_url: Mapped[str] = mapped_column(String(500))
     product_name: Mapped[str] = mapped_column(String(200))
     gtin: Mapped[str | None] = mapped_column(String(14))

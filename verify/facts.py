@@ -8,7 +8,7 @@ the same bundle, batch and instant give the same facts, so they are kept for the
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, Protocol
 
@@ -71,6 +71,8 @@ class Facts:
     as_of: datetime | None
     cautions: tuple[str, ...]
     certificate: dict[str, Json]
+    frames: dict[object, tuple[bytes, bytes]] = field(default_factory=dict, compare=False, repr=False)
+    """The judge's notes: the bytes around `label`, for each kind of answer that was given from these facts."""
 
 
 def facts_of(bundle: Bundle, batch: int, now: datetime) -> Facts:

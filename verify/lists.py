@@ -1,7 +1,7 @@
 """Heads and cautions: the two dated lists of ours that every verdict needs.
 
-Owns how `/heads.json` and `/cautions.json` are read (FORMATS.md 4 and 5): heads are signed by a status key and say which
-leaf is a certificate's newest, cautions by an event key. Whether a list is still fresh is the judge's question.
+Owns how `/heads.json` and `/cautions.json` are read (FORMATS.md 4 and 5): heads are signed by a status key and say
+which leaf is a certificate's newest, cautions by an event key. Whether a list is still fresh is the judge's question.
 """
 
 from __future__ import annotations

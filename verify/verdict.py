@@ -8,7 +8,8 @@ A verdict has exactly these keys (docs/verdicts.md shows one of each code):
   code, colour      of the table below;  at  the instant judged;  next_step  one of NEXT_STEP's values
   as_of             earliest validFrom of the lists used, null if none;  status_age_s  at - as_of in seconds, or null
   label             state issued | not_issued | unknown; batch; item (human code); use_by; gtin;
-                    class issued | specimen | replacement; membership in | out | unknown; site and product (ids, as in the credential)
+                    class issued | specimen | replacement; membership in | out | unknown;
+                    site and product (ids, as in the credential)
   certificate       in_force in_force | not_in_force | unknown; and what `facts.NO_CERTIFICATE` lists
   cautions          codes from signed facts; NOT_WITNESSED as long as there are no witnesses
   not_established   codes: always the four of NEVER_ESTABLISHED; then what else was not checked; for CANNOT_CONFIRM why
@@ -17,6 +18,7 @@ After MALFORMED, UNKNOWN_KEY and BAD_SIGNATURE nothing of the payload is said, b
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -27,69 +29,10 @@ from ground.keyset import Key
 from labels.payload import Label, Typed, check
 from labels.serials import ISSUED, REPLACEMENT, SPECIMEN
 from verify.bundle import Bundle
+from verify.codes import COLOUR, NEVER_ESTABLISHED, NEXT_STEP, SEALED_BEFORE_INCIDENT, Code, Colour, Membership
 from verify.facts import NO_CERTIFICATE, NOT_WITNESSED, Facts, facts_of
 
-Code = Literal[
-    "MALFORMED", "UNKNOWN_KEY", "BAD_SIGNATURE", "SPECIMEN", "KEY_COMPROMISED", "NOT_REGISTERED", "VOID", "REVOKED",
-    "REVOKED_LATER", "SUSPENDED", "WITHDRAWN", "OUT_OF_SCOPE", "NOT_YET_VALID", "EXPIRED", "CANNOT_CONFIRM",
-    "TYPED_CODE", "REMEDIATION", "LABELLED_UNDER_EXPIRED", "VALID",
-]  # fmt: skip
-Colour = Literal["red", "amber", "green", "grey"]
-Membership = Literal["in", "out", "unknown"]
 Incident = Literal["none", "forged", "doubt", "sealed_before"]
-
-COLOUR: dict[Code, Colour] = {
-    "MALFORMED": "grey",
-    "UNKNOWN_KEY": "red",
-    "BAD_SIGNATURE": "red",
-    "SPECIMEN": "grey",
-    "KEY_COMPROMISED": "red",
-    "NOT_REGISTERED": "red",
-    "VOID": "red",
-    "REVOKED": "red",
-    "REVOKED_LATER": "amber",
-    "SUSPENDED": "amber",
-    "WITHDRAWN": "amber",
-    "OUT_OF_SCOPE": "amber",
-    "NOT_YET_VALID": "amber",
-    "EXPIRED": "amber",
-    "CANNOT_CONFIRM": "grey",
-    "TYPED_CODE": "grey",
-    "REMEDIATION": "amber",
-    "LABELLED_UNDER_EXPIRED": "green",
-    "VALID": "green",
-}
-CODES: tuple[Code, ...] = tuple(COLOUR)
-
-NEXT_STEP: dict[Code, str] = {
-    "MALFORMED": "SCAN_AGAIN",
-    "UNKNOWN_KEY": "DO_NOT_RELY",
-    "BAD_SIGNATURE": "DO_NOT_RELY",
-    "SPECIMEN": "NOT_FOR_GOODS",
-    "KEY_COMPROMISED": "DO_NOT_RELY",
-    "NOT_REGISTERED": "DO_NOT_RELY",
-    "VOID": "DO_NOT_RELY",
-    "REVOKED": "DO_NOT_RELY",
-    "REVOKED_LATER": "ASK_SELLER",
-    "SUSPENDED": "CHECK_LATER",
-    "WITHDRAWN": "ASK_SELLER",
-    "OUT_OF_SCOPE": "ASK_SELLER",
-    "NOT_YET_VALID": "CHECK_LATER",
-    "EXPIRED": "ASK_SELLER",
-    "CANNOT_CONFIRM": "CHECK_LATER",
-    "TYPED_CODE": "SCAN_QR",
-    "REMEDIATION": "COMPARE_GOODS",
-    "LABELLED_UNDER_EXPIRED": "COMPARE_GOODS",
-    "VALID": "COMPARE_GOODS",
-}
-
-NEVER_ESTABLISHED = (
-    "PAPER_MAY_BE_A_COPY",
-    "OTHER_SITES_AND_TIERS_NOT_ASSESSED",
-    "LABOUR_EXPLOITATION_ONLY",  # not sexual exploitation, not organ removal
-    "NO_PROOF_FOR_CUSTOMS",
-)
-SEALED_BEFORE_INCIDENT = "SEALED_BEFORE_INCIDENT"
 
 CLASSES = {ISSUED: "issued", SPECIMEN: "specimen", REPLACEMENT: "replacement"}
 UNSIGNED: frozenset[Code] = frozenset(("MALFORMED", "UNKNOWN_KEY", "BAD_SIGNATURE"))
@@ -98,12 +41,20 @@ ABOUT_NO_CERTIFICATE: frozenset[Code] = UNSIGNED | {"SPECIMEN", "KEY_COMPROMISED
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The answer. `data` are the canonical bytes of `document`: what is sent, printed and compared."""
+    """The answer. `data` are its canonical bytes: what is sent, printed and compared."""
 
     code: Code
-    colour: Colour
-    document: dict[str, Json]
     data: bytes
+
+    @property
+    def colour(self) -> Colour:
+        return COLOUR[self.code]
+
+    @property
+    def document(self) -> dict[str, Json]:
+        """What the bytes say."""
+        read: dict[str, Json] = json.loads(self.data)
+        return read
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,11 +84,11 @@ def judge(label: Label | Typed | None, bundle: Bundle, membership: Membership, n
     key: Key | None = None
     match label:
         case None:
-            return _unsigned("MALFORMED", now, typed=False)
+            return _unsigned("MALFORMED", now)
         case Label():
             found = _key_of(label, bundle, now)
             if isinstance(found, str):
-                return _unsigned(found, now, typed=False)
+                return _unsigned(found, now)
             if label.cls == SPECIMEN:
                 return _specimen(label, now)
             key, facts = found, facts_of(bundle, label.batch, now)
@@ -315,11 +266,27 @@ ROWS: tuple[tuple[Code, Callable[[Case], bool]], ...] = (
 
 
 def _answer(code: Code, case: Case) -> Verdict:
-    facts, label = case.facts, case.label
-    manifest = facts.manifest if case.bound else None
+    """The bytes of the verdict. All but `label` is the same for many labels of a batch, and is written once."""
+    kind = (code, case.membership, isinstance(case.label, Typed), case.bound, case.incident, case.doubts)
+    frame = case.facts.frames.get(kind)
+    if frame is None:
+        frame = case.facts.frames[kind] = _frame(_document(code, case))
+    before, after = frame
+    return Verdict(code, before + jcs_plain(_label(code, case)) + after)
+
+
+def _frame(document: dict[str, Json]) -> tuple[bytes, bytes]:
+    """The canonical bytes before and after the value of `label`: no other key has that name, no text bare quotes."""
+    before, _, after = jcs_plain({**document, "label": None}).partition(b'"label":null')
+    return before + b'"label":', after
+
+
+def _label(code: Code, case: Case) -> dict[str, Json]:
+    label = case.label
+    manifest = case.facts.manifest if case.bound else None
     signed = label if isinstance(label, Label) else None
     use_by = signed.use_by if signed is not None else manifest.use_by if manifest is not None else None
-    told_label = {
+    return {
         "state": _label_state(code, case),
         "batch": label.batch,
         "item": label.human,
@@ -330,22 +297,25 @@ def _answer(code: Code, case: Case) -> Verdict:
         "site": manifest.site if manifest is not None else None,
         "product": manifest.product if manifest is not None else None,
     }
+
+
+def _document(code: Code, case: Case) -> dict[str, Json]:
+    """The verdict without its `label`."""
+    facts = case.facts
     cautions = [*facts.cautions]
     if case.incident == "sealed_before" and case.bound:
         cautions.append(SEALED_BEFORE_INCIDENT)
     certificate = NO_CERTIFICATE
     if case.bound and code not in ABOUT_NO_CERTIFICATE and facts.standing is not None:
         certificate = {**facts.certificate, "in_force": _in_force(case)}
-    document = {
-        **_frame(code, facts.now, typed=signed is None),
+    return {
+        **_head(code, facts.now, typed=isinstance(case.label, Typed)),
         "as_of": instant(facts.as_of) if facts.as_of is not None else None,
         "status_age_s": int((facts.now - facts.as_of).total_seconds()) if facts.as_of is not None else None,
-        "label": told_label,
         "certificate": certificate,
         "cautions": cautions,
         "not_established": _not_established(code, case),
     }
-    return Verdict(code, COLOUR[code], document, jcs_plain(document))
 
 
 def _label_state(code: Code, case: Case) -> str:
@@ -379,7 +349,7 @@ def _not_established(code: Code, case: Case) -> list[str]:
     return told
 
 
-def _frame(code: Code, now: datetime, *, typed: bool) -> dict[str, Json]:
+def _head(code: Code, now: datetime, *, typed: bool) -> dict[str, Json]:
     next_step = "SCAN_QR" if typed and code == "CANNOT_CONFIRM" else NEXT_STEP[code]
     return {"code": code, "colour": COLOUR[code], "at": instant(now), "next_step": next_step}
 
@@ -390,7 +360,7 @@ NO_LABEL: dict[str, Json] = {
 }  # fmt: skip
 
 
-def _unsigned(code: Code, now: datetime, *, typed: bool) -> Verdict:
+def _unsigned(code: Code, now: datetime) -> Verdict:
     """No key of ours vouches for the payload, so nothing of it is repeated."""
     state = "not_issued" if code in ("UNKNOWN_KEY", "BAD_SIGNATURE") else "unknown"
     reason = ["KEYS_MISSING_OR_EXPIRED"] if code == "CANNOT_CONFIRM" else []
@@ -405,7 +375,7 @@ def _specimen(label: Label, now: datetime) -> Verdict:
 
 def _short(code: Code, now: datetime, label: dict[str, Json], reason: list[str]) -> Verdict:
     document = {
-        **_frame(code, now, typed=False),
+        **_head(code, now, typed=False),
         "as_of": None,
         "status_age_s": None,
         "label": label,
@@ -413,4 +383,4 @@ def _short(code: Code, now: datetime, label: dict[str, Json], reason: list[str])
         "cautions": [NOT_WITNESSED],
         "not_established": [*NEVER_ESTABLISHED, "MEMBERSHIP_NOT_CHECKED", *reason],
     }
-    return Verdict(code, COLOUR[code], document, jcs_plain(document))
+    return Verdict(code, jcs_plain(document))

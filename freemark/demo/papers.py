@@ -12,8 +12,7 @@ import sys
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from certify.checkpoint import open_checkpoint, parse_tlog_proof, parse_vkey
-from certify.merkle import leaf_hash, verify_inclusion
+from certify.checkpoint import open_checkpoint, open_proof, parse_vkey
 from freemark.demo.client import Client, Json
 from ground.canonical import jcs
 from ground.keyring import Keyring
@@ -68,12 +67,10 @@ def write_log(anybody: Client, out: Path, certificate: str) -> tuple[int, list[s
     head = open_checkpoint((out / "log" / "checkpoint").read_text(), origin, public)
     steps: list[str] = []
     for event in anybody.get(f"/certificates/{certificate}/events.json")["events"]:
-        leaf, index = event["leaf"], event["index"]
+        leaf = event["leaf"]
         text = anybody.fetch(f"/certificates/{certificate}/events/{leaf['seq']}.tlog-proof", accept="*/*").body.decode()
-        proof = parse_tlog_proof(text)
-        signed = open_checkpoint(proof.checkpoint, origin, public)
-        verify_inclusion(leaf_hash(jcs(leaf)), proof.index, signed.size, proof.hashes, signed.root)
-        steps.append(f"leaf {index:>3}  {leaf['at']}  {leaf['t']:<16} is in the tree of {signed.size} leaves")
+        proven, signed = open_proof(text, jcs(leaf), origin, public)
+        steps.append(f"leaf {proven:>3}  {leaf['at']}  {leaf['t']:<16} is in the tree of {signed.size} leaves")
     return head.size, steps
 
 

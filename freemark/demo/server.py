@@ -1,4 +1,6 @@
-"""The server of the story: `freemark serve` as a process of its own, on a port of its own, in the demo's world."""
+"""The server of the story: `freemark serve` as a process of its own, on a port of its own, in the demo's world.
+
+Also what the torture tests kill."""
 
 from __future__ import annotations
 
@@ -32,13 +34,27 @@ class Server:
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Server:
-        with self._log.open("ab") as log:
-            self._process = subprocess.Popen(self._command, stdout=log, stderr=log, env=os.environ.copy())
-        self._until_ready()
+        self.start()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.stop()
+
+    def start(self) -> None:
+        """Start it, and return when it is ready. RuntimeError when it ends at once or takes too long."""
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(self._command, stdout=log, stderr=log, env=os.environ.copy())
+        self._until_ready()
+
+    def kill(self) -> None:
+        """kill -9: no farewell, nothing flushed."""
+        if self._process:
+            self._process.kill()
+            self._process.wait()
+
+    @property
+    def pid(self) -> int:
+        return self._running().pid
 
     def stop(self) -> None:
         if self._process and self._process.poll() is None:
@@ -51,14 +67,17 @@ class Server:
 
     def wait(self) -> int:
         """Until the server ends by itself or somebody presses Ctrl-C."""
-        assert self._process is not None
-        return self._process.wait()
+        return self._running().wait()
+
+    def _running(self) -> subprocess.Popen[bytes]:
+        if self._process is None:
+            raise RuntimeError("the server was not started")
+        return self._process
 
     def _until_ready(self) -> None:
         anybody, deadline = Client(self.base), time.monotonic() + START_SECONDS
         while time.monotonic() < deadline:
-            assert self._process is not None
-            if self._process.poll() is not None:
+            if self._running().poll() is not None:
                 raise RuntimeError(f"the server ended at once; its last words are in {self._log}")
             try:
                 anybody.fetch("/readyz")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from importlib import metadata
 from pathlib import Path
@@ -49,7 +49,7 @@ class Tale:
     order: str = ""
     digits: str = ""
     human: str = ""
-    verdicts: list[Json] | None = None
+    verdicts: list[Json] = field(default_factory=list)
 
     def at(self, days_ago: int) -> datetime:
         """Set the server's clock to that many days ago, at nine in the morning (UTC)."""
@@ -77,7 +77,7 @@ def run(out: Path, *, serve: bool, host: str, port: int) -> int:
     token = stage.found_world(out / "world", public_url, label_url, begin)
     listen = "0.0.0.0" if label_url else "127.0.0.1"  # noqa: S104  # a phone must reach it; only when asked to by --host
     with Server(out / "world", port, listen) as server:
-        tale = Tale(stage.register(server.base, token, begin), server.base, out, today, verdicts=[])
+        tale = Tale(stage.register(server.base, token, begin), server.base, out, today)
         _application(tale)
         _audits(tale)
         _correction(tale)
@@ -86,7 +86,7 @@ def run(out: Path, *, serve: bool, host: str, port: int) -> int:
         _scans(tale)
         _suspension(tale, label_url or public_url)
         _log(tale)
-        papers.write_end(tale.public, out, tale.certificate, tale.verdicts or [])
+        papers.write_end(tale.public, out, tale.certificate, tale.verdicts)
         print(f"\nEverything it left behind is in {out}/ ({time.monotonic() - began:.0f} s).")
         if serve:
             _keep_serving(tale, server, label_url or public_url)
@@ -104,7 +104,7 @@ def _application(tale: Tale) -> None:
         "products": [{"name": "Cotton T-shirt", "gtin": "09520123456788", "model": "SG-TS-01", "yearly_units": 120_000}],
     }
     tale.application = str(cast.bea.post("/v1/applications", body)["id"])
-    agreement = {"version": "2026-1", "independent_reporting": True}
+    agreement = {"version": "2026.0", "independent_reporting": True}
     cast.bea.post(f"/v1/applications/{tale.application}/agreement", agreement)
     say(
         "Bea of Sunrise Garments (Gazipur, 640 workers) applies for one factory, one product and the agency in "
@@ -277,14 +277,12 @@ def _log(tale: Tale) -> None:
 
 def _show(tale: Tale, where: str, code: str) -> None:
     answer = _scan(tale, code)
-    assert tale.verdicts is not None
     tale.verdicts.append({"asked": where, "code": code, "verdict": answer})
     verdict(where, answer["code"], answer["colour"], f"label {answer['label']['state']}, certificate {answer['certificate']['state']}")
 
 
 def _offline(tale: Tale, where: str, bundle: str) -> None:
     answer = papers.offline(tale.out, bundle, tale.digits)
-    assert tale.verdicts is not None
     tale.verdicts.append({"asked": where, "code": tale.digits, "bundle": bundle, "verdict": answer})
     verdict(where, answer["code"], answer["colour"], f"membership {answer['label']['membership']}")
 

@@ -1,7 +1,7 @@
-"""A small signed world for tests and vectors: keys from seeds, certificates, a log, batches, lists, and the bundle of it.
+"""A small signed world for tests and vectors: keys from seeds, certificates, a log, batches, lists, and their bundle.
 
-Everything is a plain value until `bundle()` puts it together, so a test changes what it wants before or after. The seeds
-are in this file: nothing that they sign is worth anything outside the tests.
+Everything is a plain value until `bundle()` puts it together, so a test changes what it wants before or after. The
+seeds are in this file: nothing that they sign is worth anything outside the tests.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ class Event:
 
 @dataclass
 class Scene:
-    """What the scheme has published. `log` holds the bytes of every leaf in order; `events` those of each certificate."""
+    """What the scheme has published. `log` holds the bytes of every leaf; `events` the leaves of each certificate."""
 
     now: datetime = NOW
     complete: bool = True

@@ -1,4 +1,4 @@
-"""The cast at a site: Amina and Aino audit, Bea manages the factory, Ravi the agency, and Otto must see nothing.
+"""The cast of tests.cast at work: Aino audits beside Amina, Ulla for another firm, Wilma's house is firm and factory.
 
 `stage` stands on SQLite; `stages` runs a test on both databases.
 """
@@ -18,8 +18,9 @@ from audits import dossier, service, standard
 from audits.drafts import AnswerDraft, AuditDraft, ReportDraft
 from audits.facts import SiteFacts
 from ground import parties
-from ground.access import SCOPES, SYSTEM, Actor
+from ground.access import SYSTEM, Actor
 from ground.world import World
+from tests.cast import add_site, enrol, join, make_cast
 
 FREEMARK = "freemark-2026.0"
 EXAMPLES = Path(__file__).resolve().parents[3] / "examples" / "audits"
@@ -31,6 +32,8 @@ class Stage:
     people: dict[str, Actor] = field(default_factory=dict)
     factory: str = ""
     agency: str = ""
+    mill: str = ""
+    """Wilma's site."""
 
     def __getattr__(self, name: str) -> Actor:
         try:
@@ -109,53 +112,19 @@ class Stage:
 
 
 def build(world: World) -> Stage:
-    stage = Stage(world)
-    houses = {
-        "firm": ("Meridian Audit", ["audit_firm"]),
-        "rival": ("Northern Audit", ["audit_firm"]),
-        "body": ("Lotus Certification", ["certification_body"]),
-        "maker": ("Sunrise Garments Ltd", ["manufacturer"]),
-        "agent": ("Himal Overseas Placement", ["labour_agent"]),
-        "other": ("Other Garments Ltd", ["manufacturer"]),
-        "both": ("Weave and Audit", ["audit_firm", "manufacturer"]),
-    }
-    cast = {
-        "amina": ("firm", ["auditor"]),
-        "aino": ("firm", ["auditor"]),
-        "ulla": ("rival", ["auditor"]),
-        "carl": ("body", ["decider"]),
-        "bea": ("maker", ["manager"]),
-        "ravi": ("agent", ["agent"]),
-        "otto": ("other", ["manager"]),
-        "wilma": ("both", ["auditor", "manager"]),
-    }
+    cast = make_cast(world)
+    players = {name: getattr(cast, name) for name in ("sam", "carl", "amina", "bea", "ravi", "otto")}
     with world.db.write() as session:
-        owner, sam, _ = parties.found_scheme(session, "Human-Trafficking Free", "Sam", world.clock.now())
-        stage.people["sam"] = Actor(sam.id, owner.id, frozenset({"scheme_manager"}), frozenset(SCOPES), "tok_sam")
-        ids = {}
-        for house, (name, roles) in houses.items():
-            organisation = parties.add_organisation(
-                session, SYSTEM, name=name, roles=roles, country="BD", city="Gazipur", registered_id="",
-                now=world.clock.now(),
-            )  # fmt: skip
-            ids[house] = organisation.id
-        for person, (house, roles) in cast.items():
-            row = parties.add_person(
-                session, SYSTEM, organisation=ids[house], name=person.title(), email="", roles=roles,
-                now=world.clock.now(),
-            )  # fmt: skip
-            stage.people[person] = Actor(row.id, ids[house], frozenset(roles), frozenset(SCOPES), f"tok_{person}")
-        sites = {
-            house: parties.add_site(
-                session, SYSTEM, organisation=ids[house], kind=kind, name="Unit 2", address="Road 1", city="Gazipur",
-                country="BD", workers=workers, now=world.clock.now(),
-            ).id
-            for house, kind, workers in (("maker", "factory", 640), ("agent", "agency_office", 14),
-                                         ("both", "factory", 30))
-        }  # fmt: skip
-    stage.factory, stage.agency = sites["maker"], sites["agent"]
-    stage.people["own_site"] = Actor(sites["both"], ids["both"], frozenset(), frozenset())
-    return stage
+        players["aino"] = enrol(session, world, cast.amina.organisation, "Aino Virtanen", "auditor")
+        players["ulla"] = join(session, world, "Northern Audit", "audit_firm", "Ulla Lind", "auditor")
+        both = parties.add_organisation(
+            session, SYSTEM, name="Weave and Audit", roles=["audit_firm", "manufacturer"], country="BD", city="Dhaka",
+            registered_id="", now=world.clock.now(),
+        )  # fmt: skip
+        players["wilma"] = enrol(session, world, both.id, "Wilma Roy", "auditor", "manager")
+        mill = add_site(session, world, players["wilma"], "factory", "Mill", 30)
+    people = {name: player.actor for name, player in players.items()}
+    return Stage(world, people, factory=cast.factory, agency=cast.office, mill=mill)
 
 
 @pytest.fixture

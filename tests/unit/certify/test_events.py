@@ -170,6 +170,14 @@ def test_any_object_at_all_is_refused_as_malformed_and_nothing_else(document: di
         open_leaf(document, keyset())
 
 
+def test_a_leaf_over_two_kibibytes_is_refused_however_it_comes(monkeypatch: pytest.MonkeyPatch) -> None:
+    leaf = chain(draft("cert.issued"))[0]
+    monkeypatch.setattr(events, "MAX_LEAF", len(leaf.data) - 1)
+    for data in (leaf.data, leaf.document):
+        with pytest.raises(Malformed, match="bytes"):
+            open_leaf(data, None)
+
+
 def test_sealing_refuses_what_opening_would_refuse() -> None:
     with pytest.raises(Malformed, match="lacks doc"):
         seal_leaf(replace(draft("labels.sealed"), doc=None), 1, H, signer("event"))
