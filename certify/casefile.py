@@ -107,6 +107,11 @@ def site_ids(session: Reading, application: str, part: str | None = None) -> lis
     return list(session.scalars(query.order_by(ApplicationSite.part.desc(), ApplicationSite.position)))
 
 
+def current_reports(session: Reading, application: str) -> list[str]:
+    """The hashes of every submitted report on the application's places, sorted: what an acceptance has to name."""
+    return sorted(testimony.reports(session, site_ids(session, application)))
+
+
 def _dossier(session: Reading, application: Application, case: CaseRow | None, leaves: Sequence[Leaf]) -> facts.Dossier:
     own, agents = site_ids(session, application.id, "site"), site_ids(session, application.id, "agent")
     places = {place.site: place for place in testimony.load(session, [*own, *agents])}

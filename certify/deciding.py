@@ -146,6 +146,8 @@ def _is_news(case: CaseFile, decision: Decision) -> bool:
 
 
 def _enact(session: Writing, world: World, case: CaseFile, decision: Decision, now: datetime) -> None:
+    if decision.outcome not in (*QUIET, *POSITIVE):
+        lock(session, "log")  # before the journal's lock, in the order of everybody who writes a leaf: else they block
     if case.pending is not None:
         case.pending.discarded_at = now
     row = _store(session, world, case, decision, now)

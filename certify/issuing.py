@@ -255,7 +255,7 @@ def _body(case: CaseFile) -> str:
 def _scope(base: str, session: Reading, case: CaseFile, products: Sequence[Product]) -> dict[str, Json]:
     """What labels may be ordered for: the holder's own sites, and the products with their yearly units."""
     own = [place.site for place in case.dossier.sites]
-    names = dict(session.execute(select(Site.id, Site.name).where(Site.id.in_(own))).tuples().all())
+    names = dict(session.execute(select(Site.id, Site.name).where(Site.id.in_(own))).all())
     return {
         "sites": [{"id": site, "url": site_url(base, site), "name": names[site]} for site in own],
         "products": [
@@ -281,7 +281,7 @@ def _free_number(session: Reading) -> str:
 def _shard(session: Reading) -> int:
     """The newest shard, or the next one when half of its places are taken. Discarded certificates keep theirs."""
     query = select(Certificate.shard, func.count(Certificate.number)).group_by(Certificate.shard)
-    newest, taken = max(session.execute(query).tuples().all(), default=(1, 0))
+    newest, taken = max(session.execute(query).all(), default=(1, 0))
     return newest + 1 if taken >= FULL_SHARD else newest
 
 

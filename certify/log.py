@@ -65,10 +65,20 @@ def leaves(session: Reading, cert: str) -> tuple[Leaf, ...]:
     return tuple(_open(data) for data in session.scalars(query))
 
 
+def chains(session: Reading, certs: Sequence[str]) -> dict[str, tuple[Leaf, ...]]:
+    """The leaves of each of these certificates, oldest first, in one query."""
+    found: dict[str, tuple[Leaf, ...]] = dict.fromkeys(certs, ())
+    query = select(LogLeaf.cert, LogLeaf.data).where(LogLeaf.cert.in_(certs)).order_by(LogLeaf.cert, LogLeaf.seq)
+    for cert, data in session.execute(query):
+        if cert is not None:
+            found[cert] = (*found[cert], _open(data))
+    return found
+
+
 def last_events(session: Reading, certs: Select[str]) -> list[Leaf]:
     """The newest cert.* leaf of each of these certificates."""
     query = select(LogLeaf.cert, LogLeaf.data).where(LogLeaf.cert.in_(certs), LogLeaf.t.like("cert.%"))
-    newest = dict(session.execute(query.order_by(LogLeaf.idx)).tuples().all())
+    newest = dict(session.execute(query.order_by(LogLeaf.idx)).all())
     return [_open(data) for data in newest.values()]
 
 

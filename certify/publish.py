@@ -169,7 +169,7 @@ def _certificates(session: Reading, size: int, now: datetime) -> list[Published]
         Certificate.number, Certificate.shard, Certificate.revocation_index, Certificate.suspension_index
     )  # fmt: skip
     rows = session.execute(select(*columns).where(Certificate.sealed_at.is_not(None)).order_by(Certificate.number))
-    known = [CertificateRow(*row) for row in rows.tuples()]
+    known = [CertificateRow(*row) for row in rows]
     events: dict[str, list[tuple[int, Leaf]]] = {}
     for index, leaf in log.indexed(session, size):
         events.setdefault(str(leaf.cert), []).append((index, leaf))
@@ -196,7 +196,7 @@ def _credentials(session: Reading, shelf: Shelf, certificates: Sequence[Publishe
     }
     files: Files = {}
     query = select(Certificate.number, Certificate.document, Certificate.jwt).where(Certificate.number.in_(missing))
-    for number, document, jwt in session.execute(query).tuples():
+    for number, document, jwt in session.execute(query):
         if document is None or jwt is None or digest(document) != missing[number]:
             raise Conflict(f"the register and the log say different things about certificate {number}")
         files[f"certificates/{number}.json"] = jcs(document)

@@ -154,13 +154,13 @@ def accept_reports(
     if found is not None:
         _check_independent(session, actor, application)
     row = _locked(session, actor, ACCEPT, application)
-    current = testimony.reports(session, casefile.site_ids(session, row.id))
+    current = casefile.current_reports(session, row.id)
     if not current:
         raise Conflict("no report has been submitted on any site of this application")
     for place, report in enumerate(reports):
         if report not in current:
             raise Invalid("this is the hash of no current report of this application", where=f"/reports/{place}")
-    if missing := sorted(current.keys() - set(reports)):
+    if missing := sorted(set(current) - set(reports)):
         raise Invalid(f"the report {missing[0]} is not named; an acceptance covers every report", where="/reports")
     accepted = AcceptanceRow(
         application_id=row.id,
@@ -292,7 +292,7 @@ def _check_no_dodging(session: Reading, sites: Sequence[str]) -> None:
 
 def _check_agents(session: Reading, agents: Sequence[str], taken: set[str]) -> None:
     query = select(Site, Organisation).join(Organisation, Organisation.id == Site.organisation_id)
-    rows = {site.id: (site, owner) for site, owner in session.execute(query.where(Site.id.in_(agents))).tuples()}
+    rows = {site.id: (site, owner) for site, owner in session.execute(query.where(Site.id.in_(agents)))}
     for place, agent in enumerate(agents):
         found = rows.get(agent)
         if found is None or found[0].kind != "agency_office" or "labour_agent" not in found[1].roles:

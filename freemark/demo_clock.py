@@ -21,7 +21,7 @@ from ground.database import Writing
 from ground.errors import Conflict
 from ground.web import PROBLEMS, Body, Command, command
 
-access.register(Grant("demo.set_clock", "scheme_manager", "any"))
+access.register(Grant("parties.set_clock", "scheme_manager", "any"))
 
 router = APIRouter(tags=["demo"])
 
@@ -38,7 +38,7 @@ class ClockSetting(Body):
 )
 def set_clock(body: ClockSetting, call: Annotated[Command, Depends(command)]) -> Response:
     def work(session: Writing) -> tuple[int, dict[str, str]]:
-        access.check(call.actor, "demo.set_clock", ["any"])
+        access.check(call.actor, "parties.set_clock", ["any"])
         clock = call.world.clock
         if not isinstance(clock, DemoClock):
             raise Conflict("this world's clock cannot be set")

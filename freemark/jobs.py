@@ -12,6 +12,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from certify import log as transparency
+from certify import publish as certificates
 from certify import service as certify
 from freemark.wiring import HANDLERS, refresh_shelf
 from ground import outbox
@@ -51,7 +52,7 @@ def start_up(world: World) -> None:
 
     Raises Conflict when the database is behind the published log: nothing may be signed then.
     """
-    certify.genesis(world)
+    certificates.genesis(world)
     transparency.check(world)
     drain(world)
     refresh_shelf(world)

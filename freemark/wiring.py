@@ -15,10 +15,15 @@ from labels import service as labels
 
 
 def refresh_shelf(world: World) -> None:
-    """Bring the shelf up to what the database says. Batches first: no head may stand before its parts."""
+    """Bring the shelf up to what the database says, as one set.
+
+    Batches come first, so that no head stands before its parts even when this breaks off; and once more at the end,
+    because a batch may have been sealed between the two and is in the heads already.
+    """
     with world.shelf.publishing():
         labels.publish_inside(world)
         certificates.refresh_inside(world)
+        labels.publish_inside(world)
 
 
 def _publish(world: World, event: Event) -> None:

@@ -20,15 +20,19 @@ from ground.errors import Malformed
 
 MAX_DEPTH = 32  # our own documents nest at most 12 deep; a bomb nests thousands deep
 SAFE_INTEGER = 2**53 - 1  # RFC 8785 numbers are IEEE doubles: beyond this two implementations may differ
-INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z\Z")
-DAY = re.compile(r"\d{4}-\d{2}-\d{2}\Z")
+INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z\Z", re.ASCII)  # strptime takes the digits of every script
+DAY = re.compile(r"\d{4}-\d{2}-\d{2}\Z", re.ASCII)
 
 Json = Any
 """None, bool, int, str, list or dict of these, with str keys. Floats never."""
 
 
 def jcs(value: Json) -> bytes:
-    """RFC 8785 bytes of a JSON value. Malformed if it has a float, an unsafe integer or a non-string key."""
+    """RFC 8785 bytes of a JSON value. Malformed if it has NaN, an unsafe integer, a lone surrogate or a non-string key.
+
+    Floats are written as RFC 8785 says; that our own documents have none is the rule of their formats, and `parse`
+    refuses them on the way in.
+    """
     try:
         return rfc8785.dumps(value)
     except (rfc8785.CanonicalizationError, UnicodeEncodeError, RecursionError, TypeError) as error:

@@ -1,23 +1,21 @@
 """What every route needs: who calls, with which world, under which Idempotency-Key; and the shape of refusals.
 
-Owns the dependencies `reader` (GET) and `command` (POST), the base of request bodies, paging, the body limit, and the
-problem document (RFC 9457). A command commits before its answer is made, so a failed commit can never look like a
+Owns the dependencies `reader` (GET) and `command` (POST), paging, the body limit and the problem document (RFC 9457);
+hands on the body fields of `ground.bodies`. A command commits before its answer is made, so a failed commit can never look like a
 success. Which operations there are is said in the routes of each package.
 """
 
 from __future__ import annotations
 
 import json
-import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends, Header, Query, Request
 from fastapi import Path as PathParameter
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 from sqlalchemy import Select
 from sqlalchemy.orm import InstrumentedAttribute
 from starlette.datastructures import Headers
@@ -26,7 +24,15 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ground import auth, idempotency
 from ground.access import Actor
-from ground.canonical import Json, jcs_plain, nfc, parse_day, parse_instant
+from ground.bodies import ID_PATTERN as ID_PATTERN
+from ground.bodies import Body as Body
+from ground.bodies import Day as Day
+from ground.bodies import Id as Id
+from ground.bodies import Line as Line
+from ground.bodies import LineOrNone as LineOrNone
+from ground.bodies import Moment as Moment
+from ground.bodies import Prose as Prose
+from ground.canonical import Json, jcs_plain
 from ground.database import Reading, Writing
 from ground.errors import (
     Conflict,
@@ -147,67 +153,7 @@ def command(
 Writer = Annotated[Command, Depends(command)]
 
 
-# Request bodies.
-
-_HIDDEN = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff")  # make text read unlike its bytes
-
-
-def _normal(value: object) -> object:
-    return nfc(value.replace("\r\n", "\n")).strip() if isinstance(value, str) else value
-
-
-def _clean(text: str, allowed: str = "") -> str:
-    for symbol in text:
-        if symbol in _HIDDEN or (unicodedata.category(symbol) in ("Cc", "Cs", "Zl", "Zp") and symbol not in allowed):
-            raise ValueError(f"the character U+{ord(symbol):04X} is not allowed here")
-    return text
-
-
-def _clean_prose(text: str) -> str:
-    return _clean(text, "\n\t")
-
-
-def _day(value: object) -> object:
-    return _as_value_error(parse_day, value)
-
-
-def _moment(value: object) -> object:
-    return _as_value_error(parse_instant, value)
-
-
-def _as_value_error(read: Callable[[Json], object], value: object) -> object:
-    try:
-        return read(value)
-    except Malformed as error:
-        raise ValueError(error.detail) from error
-
-
-Line = Annotated[str, BeforeValidator(_normal), Field(min_length=1, max_length=200), AfterValidator(_clean)]
-"""One line of free text: NFC, no control characters, 1 to 200 characters."""
-
-LineOrNone = Annotated[str, BeforeValidator(_normal), Field(max_length=200), AfterValidator(_clean)]
-"""The same, but it may be empty."""
-
-Prose = Annotated[str, BeforeValidator(_normal), Field(min_length=1, max_length=4000), AfterValidator(_clean_prose)]
-"""Free text with lines: 1 to 4,000 characters."""
-
-Day = Annotated[date, BeforeValidator(_day)]
-"""A day, written 2026-11-21 and in no other way."""
-
-Moment = Annotated[datetime, BeforeValidator(_moment)]
-"""An instant, written 2026-11-21T09:30:00Z and in no other way."""
-
-ID_PATTERN = "^[a-z]{2,4}_[0-9a-hjkmnp-tv-z]{16}$"
-Id = Annotated[str, Field(pattern=ID_PATTERN)]
-"""An id of `ground.ids` in a body."""
-
 IdInPath = Annotated[str, PathParameter(pattern=ID_PATTERN, description="its id")]
-
-
-class Body(BaseModel):
-    """Base of all request bodies: no unknown keys, no conversions. Use list for arrays, Day and Moment for times."""
-
-    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
 
 
 # Lists.

@@ -105,8 +105,6 @@ def render_batch(world: World, number: int, *, at_once: int = CHUNKS_AT_ONCE) ->
         return False
     _finish(folder, job)
     _ready(world, number)
-    for chunk in range(job.chunks):
-        (folder / _part(chunk)).unlink(missing_ok=True)
     return True
 
 
@@ -190,6 +188,8 @@ def _finish(folder: Path, job: Job) -> None:
         os.replace(temporary, folder / CSV)
         sync_folder(folder)
     write_atomic(folder / JOB, json.dumps(job_sheet(job), indent=1).encode() + b"\n")
+    for chunk in range(job.chunks):
+        (folder / _part(chunk)).unlink(missing_ok=True)
 
 
 def job_sheet(job: Job) -> dict[str, Json]:

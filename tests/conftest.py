@@ -21,6 +21,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from hypothesis import settings
 from psycopg import sql
 from sqlalchemy import URL, make_url
 
@@ -30,6 +31,11 @@ from ground.ids import crockford
 from ground.settings import Settings
 from ground.world import World, open_world
 from tests.cast import Cast, make_cast
+
+# The machine may be busy: how long an example takes says nothing. The same examples each time: a test that fails once
+# in a hundred runs helps nobody; the long loops of `make torture` look further.
+settings.register_profile("freemark", deadline=None, derandomize=True, database=None)
+settings.load_profile("freemark")
 
 START = datetime(2026, 6, 1, 8, 0, 0, tzinfo=UTC)
 MAINTENANCE = "postgres"  # every server has this database; the test databases are made and dropped from there

@@ -80,6 +80,8 @@ def judge(label: Label | Typed | None, bundle: Bundle, membership: Membership, n
     label: of `labels.payload.parse`, or None for text that it refused. membership: whether the item is inside its
     batch's count; "unknown" for everybody but the scan server. now: aware; fractions of a second are dropped.
     """
+    if now.tzinfo is None:
+        raise ValueError("an instant without a time zone")
     now = now.astimezone(UTC).replace(microsecond=0)
     key: Key | None = None
     match label:

@@ -17,7 +17,7 @@ class Refused(Exception):
     """The server answered with a problem document."""
 
     def __init__(self, status: int, problem: dict[str, Json]) -> None:
-        super().__init__(f"{status} {problem.get('title', '')}: {problem.get('detail', '')}")
+        super().__init__(f"{status} {problem}")
         self.status = status
         self.problem = problem
 

@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 
@@ -27,9 +28,12 @@ def free_port() -> int:
 class Server:
     """`with Server(world, port):` runs it; the process ends with the block."""
 
-    def __init__(self, data: Path, port: int, host: str = "127.0.0.1") -> None:
+    def __init__(
+        self, data: Path, port: int, host: str = "127.0.0.1", *, command: Sequence[str] | None = None
+    ) -> None:
         self.base = f"http://localhost:{port}"
-        self._command = [sys.executable, "-m", "freemark.cli", "--data", str(data), "serve", "--host", host, "--port", str(port)]
+        serve = ["--data", str(data), "serve", "--host", host, "--port", str(port)]
+        self._command = list(command or [sys.executable, "-m", "freemark.cli", *serve])
         self._log = data / "server.log"
         self._process: subprocess.Popen[bytes] | None = None
 

@@ -1,4 +1,4 @@
-"""The story itself: seven chapters from an application to a revoked certificate, told while they happen.
+"""The story itself: eight chapters from an application to a revoked certificate, told while they happen.
 
 It begins some months ago on a clock that can be set, and ends now: what it leaves on disk is current. Every act goes
 through the public API; every claim in the terminal was just read from an answer.
@@ -26,13 +26,14 @@ from ground.clock import SystemClock
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples" / "audits"
 PATIENCE_SECONDS = 30.0
 LABELS = 1000
+CORE_MAJOR = "I6"  # the clause of the rulebook: no open major finding on a core topic
 PHONE_PORT = 8000
 T = TypeVar("T")
 
 # Days before today. Every one of them keeps the rulebook's clocks: plan, approval and closure of a core major within
 # 14, 42 and 90 days, an issue within 180 days of the audit, a surveillance visit within six months.
 BEGIN, AUDIT, AGENCY, REFUSED, PLAN, APPROVED, REPAID, CLOSURE, ISSUED, ORDERED = (
-    160, 150, 147, 145, 138, 133, 95, 80, 76, 70,
+    160, 150, 147, 145, 142, 133, 95, 80, 76, 70,
 )
 
 
@@ -98,7 +99,6 @@ def _application(tale: Tale) -> None:
     tale.at(BEGIN)
     chapter("1  A manufacturer applies", str(tale.day(BEGIN)))
     body = {
-        "organisation": cast.sunrise,
         "sites": [cast.factory],
         "agents": [cast.office],
         "products": [{"name": "Cotton T-shirt", "gtin": "09520123456788", "model": "SG-TS-01", "yearly_units": 120_000}],
@@ -155,12 +155,13 @@ def _correction(tale: Tale) -> None:
     cast = tale.cast
     tale.at(REFUSED)
     chapter("3  The rules refuse, the factory repays", f"{tale.day(REFUSED)} to {tale.day(CLOSURE)}")
-    application = _until(lambda: _application_state(cast.carl, tale.application, "refuse"), "a refusal")
+    application = _until(lambda: _refused(cast.carl, tale.application, CORE_MAJOR), "the refusal")
     say("Carl, the decider, cannot issue against the rules. What the rules say is missing:")
-    for reason in application["decision"]["reasons"]:
+    decision = cast.carl.get(f"/v1/applications/{tale.application}/decisions/{application['decision']['n']}")
+    for reason in decision["reasons"]:
         if not reason["met"]:
-            say(f"{reason['clause']:<22} {reason['text']}", indent=4)
-    findings = cast.bea.get(f"/v1/findings?site={cast.factory}")["findings"]
+            say(f"{reason['clause']:<4} {reason['title']}. {reason['text']}", indent=4)
+    findings = cast.bea.get(f"/v1/findings?site={cast.factory}")["items"]
     tale.at(PLAN)
     for finding in findings:
         plan = _plan(finding["provision"])
@@ -198,7 +199,7 @@ def _certificate(tale: Tale) -> None:
     tale.certificate = str(issued["certificate"])
     entry = cast.bea.get(f"/v1/certificates/{tale.certificate}")
     say(f"Carl was on no audit and accepts the {len(shown['reports'])} reports by their hashes. The rules now say issue.")
-    say(f"Certificate {tale.certificate}: {entry['state']}, {entry['valid_from'][:10]} to {entry['valid_until'][:10]}, signed with Ed25519.")
+    say(f"Certificate {tale.certificate}: {entry['standing']}, {entry['valid_from'][:10]} to {entry['valid_until'][:10]}, signed with Ed25519.")
 
 
 def _labels(tale: Tale) -> None:
@@ -259,7 +260,7 @@ def _suspension(tale: Tale, label_url: str) -> None:
     else:
         raise RuntimeError("an order on a suspended certificate was accepted")
     _submit(tale, audit, "surveillance-factory", 0)
-    _until(lambda: cast.bea.get(f"/v1/certificates/{tale.certificate}").get("case"), "a proposed revocation")
+    _until(lambda: cast.bea.get(f"/v1/certificates/{tale.certificate}")["revocation"], "a proposed revocation")
     say("It was deliberate: the rules propose revocation. The holder may reply; Bea waives the reply.")
     cast.bea.post(f"/v1/certificates/{tale.certificate}/reply-waiver", {})
     _until(lambda: _scan(tale, tale.digits)["code"] in ("REVOKED", "REVOKED_LATER") or None, "the revocation")
@@ -301,10 +302,11 @@ def _until(question: Callable[[], T | None], what: str) -> T:
     raise RuntimeError(f"{what} did not come within {PATIENCE_SECONDS:.0f} s")
 
 
-def _application_state(client: Client, application: str, outcome: str) -> Json | None:
+def _refused(client: Client, application: str, clause: str) -> Json | None:
+    """The application, once the rules have refused it for that clause."""
     shown = client.get(f"/v1/applications/{application}")
-    decision = shown.get("decision")
-    return shown if decision and decision["outcome"] == outcome else None
+    decision = shown["decision"]
+    return shown if decision and decision["outcome"] == "refuse" and clause in decision["unmet"] else None
 
 
 def _with_certificate(client: Client, application: str) -> Json | None:

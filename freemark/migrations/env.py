@@ -27,8 +27,8 @@ connection = context.config.attributes["connection"]
 context.configure(
     connection=connection,
     target_metadata=Base.metadata,
-    render_as_batch=connection.dialect.name == "sqlite",  # SQLite alters a table by making it anew
     compare_type=True,
+    user_module_prefix="",  # our column types are imported by name in script.py.mako
 )
 with context.begin_transaction():
     context.run_migrations()

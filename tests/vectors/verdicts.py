@@ -1,6 +1,7 @@
 """The shared vectors of the verdict: what is scanned, a bundle, a membership and an instant; and the bytes to answer.
 
-`python -m tests.vectors.verdicts` writes three files into verdicts/; `--check` only compares.
+`python -m tests.vectors.verdicts` writes three files into verdicts/, and the examples of docs/verdicts.md; `--check` only
+compares.
   good.json     a bundle without a fault
   defects.json  {name: JSON Patch (RFC 6902) that makes that bundle of good.json}, named after what is wrong with it
   cases.json    {roots, cases: [{name, text, bundle, membership, at, code, sha256 of the verdict, verdict for the first
@@ -47,10 +48,12 @@ from tests.vectors.scene import (
     typed,
 )
 from verify.bundle import open_bundle
-from verify.codes import Membership
+from verify.codes import CODES, Membership
 from verify.verdict import judge
 
 HERE = Path(__file__).parent / "verdicts"
+DOCS = Path(__file__).resolve().parents[2] / "docs" / "verdicts.md"
+MARK = "<!-- examples: written by python -m tests.vectors.verdicts -->\n"
 HOUR = timedelta(hours=1)
 AFTER = NOW + 500 * DAY  # past validUntil and sell_by
 ENDED = NOW + 300 * DAY  # past validUntil, not past sell_by
@@ -693,7 +696,20 @@ def render() -> dict[Path, bytes]:
         HERE / "good.json": jcs(whole) + b"\n",
         HERE / "defects.json": lines(defects),
         HERE / "cases.json": lines(document),
+        DOCS: with_examples(
+            DOCS.read_text("utf-8"), [json.loads(each["verdict"]) for each in vectors if "verdict" in each]
+        ),
     }
+
+
+def with_examples(text: str, verdicts: list[Any]) -> bytes:
+    """The page up to its mark, and then one example per code in the order of the table."""
+    ordered = sorted(verdicts, key=lambda verdict: CODES.index(verdict["code"]))
+    shown = [
+        f"### {verdict['code']}\n\n```json\n{json.dumps(verdict, ensure_ascii=False, indent=1)}\n```\n"
+        for verdict in ordered
+    ]
+    return (text.partition(MARK)[0] + MARK + "\n" + "\n".join(shown)).encode()
 
 
 def lines(document: Any) -> bytes:
@@ -712,7 +728,7 @@ def main(argv: list[str]) -> int:
         stale = [path for path, data in files.items() if not path.exists() or path.read_bytes() != data]
         stale += [path for path in HERE.rglob("*.json") if path not in files]
         for path in stale:
-            print(f"not as the script makes it: {path.relative_to(HERE)}", file=sys.stderr)
+            print(f"not as the script makes it: {path.name}", file=sys.stderr)
         return 1 if stale else 0
     for path, data in files.items():
         path.parent.mkdir(parents=True, exist_ok=True)

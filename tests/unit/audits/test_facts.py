@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from audits import facts
@@ -17,6 +17,8 @@ from audits.facts import Action, Finding, SiteFacts, Visit, from_json, interview
 from ground.canonical import jcs, parse
 from ground.errors import Malformed
 
+# A busy machine is slow, not wrong.
+PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 MOMENTS = st.datetimes(datetime(2020, 1, 1), datetime(2040, 1, 1), timezones=st.just(UTC)).map(
     lambda moment: moment.replace(microsecond=0)
 )
@@ -46,11 +48,13 @@ FINDING = Finding(
 SITE = SiteFacts("site_1", "org_1", "factory", "BD", 640, (), (FINDING,))
 
 
+@PATIENT
 @given(SITES)
 def test_facts_come_back_as_they_went(site: SiteFacts) -> None:
     assert from_json(parse(jcs(to_json(site)), limit=10**6)) == site
 
 
+@PATIENT
 @given(SITES, SITES)
 def test_different_facts_have_different_bytes(one: SiteFacts, other: SiteFacts) -> None:
     assert (jcs(to_json(one)) == jcs(to_json(other))) == (one == other)
@@ -123,11 +127,13 @@ def test_interviews_needed(workers: int, needed: int) -> None:
     assert interviews_needed(workers) == needed
 
 
+@PATIENT
 @given(st.integers(0, 10**6))
 def test_interviews_needed_is_the_formula_of_the_domain(workers: int) -> None:
     assert interviews_needed(workers) == min(workers, max(10, math.ceil(math.sqrt(workers))))
 
 
+@PATIENT
 @given(st.integers(0, 10**6))
 def test_more_workers_never_need_fewer_interviews(workers: int) -> None:
     assert interviews_needed(workers) <= interviews_needed(workers + 1)

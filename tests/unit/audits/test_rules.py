@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from audits import standard
@@ -14,6 +14,8 @@ from audits.facts import SEVERITIES, Severity
 from audits.rules import Dues, Figures, check_dates, clocks_for, consistency, deadlines, grade
 from ground.errors import Invalid
 
+# A busy machine is slow, not wrong.
+PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 STANDARD = standard.load("freemark-2026.0")
 DISCOVERED = datetime(2026, 6, 2, 9, 0, tzinfo=UTC)
 RELEASED = datetime(2026, 6, 9, 9, 0, tzinfo=UTC)
@@ -43,6 +45,7 @@ def test_a_fifth_of_the_sample_makes_a_minor_a_major(
     assert grade(STANDARD.provisions["T10.3"], proposed, affected, sampled) == graded
 
 
+@PATIENT
 @given(
     st.sampled_from(sorted(STANDARD.provisions)),
     st.sampled_from(SEVERITIES),
@@ -120,6 +123,7 @@ def test_a_priority_keeps_the_earliest_date_of_its_clocks(
     assert found.close == days(close_days)
 
 
+@PATIENT
 @given(st.sampled_from(SEVERITIES), st.sampled_from(sorted(STANDARD.topics)), st.booleans())
 def test_every_finding_has_its_clock_and_only_an_opportunity_has_none(
     severity: Severity, topic: str, zero_tolerance: bool

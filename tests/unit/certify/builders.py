@@ -213,3 +213,24 @@ def revoke(person: str = SAM, organisation: str = SCHEME, days: float = 0) -> Ap
 
 def case(opened: float = -2, **changes: Any) -> Case:
     return replace(Case(at(opened), at(opened + BOOK.limits.reply_days)), **changes)
+
+
+def repaired(breach: Finding | None = None) -> Dossier:
+    """Suspended ten days ago, put right since: breach closed on site, accepted, approved by a second person."""
+    before = closed(breach or passports(found=-11), -6)
+    dossier = accepted(certified(before, visits=(visit(), closure())))
+    return replace(dossier, approvals=(reinstate(),))
+
+
+def renewable() -> Dossier:
+    """Certified three hundred days ago, every place audited anew ten days ago, accepted: belongs to `ending()`."""
+    new = visit("aud_new", -10, type="surveillance")
+    small = {"workers": 9, "interviews": 9, "files_reviewed": 9}
+    at_the_agent = (visit("aud_office", **small), visit("aud_office_new", -10, type="surveillance", **small))
+    places = {"visits": (visit(), new), "agents": (office(visits=at_the_agent),)}
+    return accepted(certified(**places, certified_at=at(-300)))
+
+
+def ending() -> Standing:
+    """A certificate with sixty days to run."""
+    return standing(since=-300, valid_from=at(-300), valid_until=at(60))

@@ -5,6 +5,7 @@ from sqlalchemy import text
 
 from ground import journal
 from ground.access import SYSTEM, Actor
+from ground.database import Writing, lock
 from ground.errors import Conflict, Malformed
 from ground.world import World
 from tests.unit.ground.together import run_together
@@ -93,6 +94,29 @@ def test_the_first_bad_row_is_named(world: World) -> None:
         session.execute(text("""UPDATE journal SET action = 'x' WHERE "index" IN (3, 4)"""))
     with world.db.read() as session, pytest.raises(Conflict, match="journal row 3 was changed"):
         journal.check(session)
+
+
+def test_writers_that_hold_other_locks_do_not_wait_for_each_other(world: World) -> None:
+    """They would, if `record` took its lock at once: one holds the journal and wants "other", one the reverse."""
+
+    def record(session: Writing) -> None:
+        journal.record(session, ACTOR, "tried", "sub", {}, now=world.clock.now())
+
+    def journal_first() -> None:
+        for _ in range(20):
+            with world.db.write() as session:
+                record(session)
+                lock(session, "other")
+
+    def journal_last() -> None:
+        for _ in range(20):
+            with world.db.write() as session:
+                lock(session, "other")
+                record(session)
+
+    run_together([journal_first, journal_last] * 2)
+    with world.db.read() as session:
+        assert journal.check(session) == 80
 
 
 def test_many_writers_make_one_chain(world: World) -> None:

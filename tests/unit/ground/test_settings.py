@@ -51,6 +51,14 @@ def test_overrides_come_before_the_environment_and_that_before_the_file(
     assert (settings.port, settings.host, settings.list_hours) == (3, "environment", 24)
 
 
+@pytest.mark.parametrize("line", ["FREEMARK_PROT=1", "FREEMARK_PORT=many"])
+def test_a_wrong_line_of_the_file_is_named(tmp_path: Path, line: str) -> None:
+    (tmp_path / "settings.env").write_text(line + "\n")
+    with pytest.raises(Invalid) as caught:
+        Settings.load(data=tmp_path)
+    assert line.partition("=")[0].lower().endswith(caught.value.where)
+
+
 def test_the_data_folder_of_the_environment_brings_its_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "settings.env").write_text("FREEMARK_PORT=1\n")
     monkeypatch.setenv("FREEMARK_DATA", str(tmp_path))

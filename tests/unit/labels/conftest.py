@@ -1,4 +1,4 @@
-"""The cast and a holder for the tests of labels: once on both databases (`holder`), once on SQLite (`sqlite_holder`)."""
+"""The cast and a holder for the tests of labels: on both databases (`holder`), or on SQLite (`sqlite_holder`)."""
 
 import pytest
 

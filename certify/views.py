@@ -1,0 +1,191 @@
+"""Applications, decisions and certificates as JSON for the people who may see them.
+
+Owns the shapes of certify's answers under `/v1`, read in a fixed number of queries for a page of any length. Shows
+reasons and dates, never a dossier, and of people only ids.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import func, select
+
+from certify import casefile, log, register, rulebook
+from certify.dossier import open_record
+from certify.tables import (
+    AgreementRow,
+    Application,
+    ApplicationSite,
+    CaseRow,
+    Certificate,
+    DecisionRow,
+    Product,
+)
+from ground.canonical import Json, instant, parse
+from ground.database import Reading
+
+MAX_RECORD = 1 << 24  # bytes of a decision record: a dossier of 100 sites has some 2 MB
+
+
+def application_views(session: Reading, ids: Sequence[str]) -> list[dict[str, Json]]:
+    """These applications, in this order. Six queries."""
+    rows = {row.id: row for row in session.scalars(select(Application).where(Application.id.in_(ids)))}
+    sites: dict[str, dict[str, list[Json]]] = defaultdict(lambda: {"site": [], "agent": []})
+    places = select(ApplicationSite).where(ApplicationSite.application_id.in_(ids)).order_by(ApplicationSite.position)
+    for place in session.scalars(places):
+        sites[place.application_id][place.part].append(place.site_id)
+    products: dict[str, list[Json]] = defaultdict(list)
+    for product in session.scalars(
+        select(Product).where(Product.application_id.in_(ids)).order_by(Product.application_id, Product.position)
+    ):
+        products[product.application_id].append(_product(product))
+    agreements = {
+        row.application_id: row
+        for row in session.scalars(
+            select(AgreementRow).where(AgreementRow.application_id.in_(ids)).order_by(AgreementRow.id)
+        )
+    }
+    newest = select(DecisionRow.application_id, func.max(DecisionRow.seq).label("seq"))
+    last = newest.where(DecisionRow.application_id.in_(ids)).group_by(DecisionRow.application_id).subquery()
+    decisions = {
+        row.application_id: row
+        for row in session.scalars(
+            select(DecisionRow).join(
+                last, (DecisionRow.application_id == last.c.application_id) & (DecisionRow.seq == last.c.seq)
+            )
+        )
+    }
+    sealed = select(Certificate.application_id, Certificate.number).where(
+        Certificate.application_id.in_(ids), Certificate.sealed_at.is_not(None)
+    )
+    certificates = dict(session.execute(sealed.order_by(Certificate.ordinal)).all())
+    return [
+        {
+            "id": id,
+            "organisation": rows[id].organisation_id,
+            "sites": sites[id]["site"],
+            "agents": sites[id]["agent"],
+            "products": products[id],
+            "agreement": _agreement(agreements.get(id)),
+            "certificate": certificates.get(id),
+            "decision": _short(decisions[id]) if id in decisions else None,
+            "withdrawal_requested_at": _moment(rows[id].withdrawal_requested_at),
+            "created_at": instant(rows[id].created_at),
+        }
+        for id in ids
+    ]
+
+
+def application_view(session: Reading, id: str) -> dict[str, Json]:
+    """One application, with the hashes of the reports that an acceptance has to name."""
+    return {**application_views(session, [id])[0], "reports": casefile.current_reports(session, id)}
+
+
+def decision_view(row: DecisionRow) -> dict[str, Json]:
+    """A decision with a reason per clause, each under its title in the rulebook."""
+    _, _, decision = open_record(parse(row.record.encode(), limit=MAX_RECORD))
+    clauses = rulebook.load(row.rulebook).clauses
+    return {
+        **_short(row),
+        "because": list(decision.because),
+        "reasons": [{**reason, "title": clauses[reason["clause"]].title} for reason in row.reasons],
+        "score": decision.score,
+        "valid_from": _moment(decision.valid_from),
+        "valid_until": _moment(decision.valid_until),
+        "affected_from": _moment(decision.affected_from),
+        "reply_until": _moment(decision.reply_until),
+        "rulebook_sha256": row.rulebook_sha256,
+        "commitment": row.cmt,
+    }
+
+
+def certificate_views(session: Reading, numbers: Sequence[str], now: datetime) -> list[dict[str, Json]]:
+    """These sealed certificates, in this order, each as its leaves say. Three queries."""
+    rows = {row.number: row for row in session.scalars(select(Certificate).where(Certificate.number.in_(numbers)))}
+    chains = log.chains(session, numbers)
+    cases = {
+        row.certificate: row
+        for row in session.scalars(select(CaseRow).where(CaseRow.certificate.in_(numbers), CaseRow.closed_at.is_(None)))
+    }
+    return [
+        _certificate(register.entry_of(rows[number], chains[number], now), str((rows[number].document or {})["id"]),
+                     cases.get(number))
+        for number in numbers
+    ]  # fmt: skip
+
+
+def _certificate(entry: register.Entry, url: str, case: CaseRow | None) -> dict[str, Json]:
+    return {
+        "number": entry.number,
+        "url": url,
+        "organisation": entry.organisation,
+        "application": entry.application,
+        "standing": entry.state,
+        "reason": entry.reason,
+        "may_mint": entry.may_mint,
+        "since": instant(entry.standing.since),
+        "valid_from": instant(entry.valid_from),
+        "valid_until": instant(entry.valid_until),
+        "sites": [{"id": site.id, "url": site.url, "name": site.name} for site in entry.sites],
+        "products": [
+            {
+                "id": product.id,
+                "url": product.url,
+                "name": product.name,
+                "gtin": product.gtin,
+                "yearly_units": product.yearly_units,
+            }
+            for product in entry.products
+        ],
+        "next": entry.standing.next,
+        "revocation": _case(case),
+    }
+
+
+def _case(case: CaseRow | None) -> dict[str, Json] | None:
+    """The proposed revocation, while it is open."""
+    if case is None:
+        return None
+    return {
+        "opened_at": instant(case.opened_at),
+        "reply_until": instant(case.reply_until),
+        "replied_at": _moment(case.replied_at),
+        "waived_at": _moment(case.waived_at),
+    }
+
+
+def _short(row: DecisionRow) -> dict[str, Json]:
+    return {
+        "n": row.seq,
+        "outcome": row.outcome,
+        "at": instant(row.at),
+        "rulebook": row.rulebook,
+        "certificate": row.certificate,
+        "unmet": [reason["clause"] for reason in row.reasons if not reason["met"]],
+    }
+
+
+def _product(row: Product) -> dict[str, Json]:
+    return {
+        "id": row.id,
+        "name": row.name,
+        "gtin": row.gtin,
+        "model": row.model,
+        "yearly_units": row.yearly_units,
+    }
+
+
+def _agreement(row: AgreementRow | None) -> dict[str, Json] | None:
+    if row is None:
+        return None
+    return {
+        "version": row.version,
+        "independent_reporting": row.independent_reporting,
+        "signed_at": instant(row.signed_at),
+    }
+
+
+def _moment(moment: datetime | None) -> str | None:
+    return instant(moment) if moment else None

@@ -1,0 +1,48 @@
+"""`python -m freemark.bench`: measure everything, print a table, write bench-results.json."""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+from pathlib import Path
+
+from freemark.bench import durable, judging, minting, scans
+from freemark.bench.measure import Figure
+
+RESULTS = Path("bench-results.json")
+
+
+def main() -> int:
+    figures: list[Figure] = []
+    with tempfile.TemporaryDirectory(prefix="freemark-bench-") as folder:
+        for number, measure in enumerate((scans.measure, judging.measure, minting.measure, durable.measure), start=1):
+            print(f"[{number}/4] {(measure.__doc__ or '').splitlines()[0]}", file=sys.stderr, flush=True)
+            figures += measure(Path(folder))
+    _table(figures)
+    RESULTS.write_text(json.dumps({f.name: _entry(f) for f in figures}, indent=1) + "\n")
+    print(f"\nwritten to {RESULTS}")
+    return 0
+
+
+def _entry(figure: Figure) -> dict[str, object]:
+    return {
+        "value": round(figure.value, 3),
+        "unit": figure.unit,
+        "floor": round(figure.floor, 3),
+        "ratio": round(figure.ratio, 3),
+        "note": figure.note,
+    }
+
+
+def _table(figures: list[Figure]) -> None:
+    print(f"{'figure':<22} {'value':>12} {'floor':>12} {'unit':<12} {'ratio':>7}  measured against")
+    for figure in figures:
+        print(
+            f"{figure.name:<22} {figure.value:>12.1f} {figure.floor:>12.1f} {figure.unit:<12} {figure.ratio:>7.2f}  "
+            f"{figure.note}"
+        )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,93 @@
+"""What a scan costs the server: its CPU time per request over HTTP, less that of an empty route."""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from freemark.bench import scene
+from freemark.bench.judging import bare_verify
+from freemark.bench.measure import Figure, against
+from freemark.bench.served import EMPTY
+from freemark.demo import stage
+from freemark.demo.server import Server, free_port
+
+REQUESTS = 4000  # per round: some 0.5 s of CPU, 50 clock ticks of /proc
+LABELS = 1000
+TICKS = os.sysconf("SC_CLK_TCK")
+
+
+def measure(folder: Path) -> list[Figure]:
+    """scans over HTTP"""
+    now, port = datetime.now(UTC), free_port()
+    data = folder / "scans"
+    token = stage.found_world(data, f"http://localhost:{port}", "", now)
+    command = [sys.executable, "-m", "freemark.bench.served", str(data), str(port)]
+    with Server(data, port, command=command) as server:
+        cast = scene.make_cast(server.base, token, now)
+        application, reports = scene.ready_application(cast, str(now.date()))
+        scene.accept(cast, application, reports)
+        number = scene.certificate(cast, application)
+        last_day = str((now + timedelta(days=90)).date())
+        digits = scene.printed(cast, scene.order_labels(cast, number, LABELS, last_day))
+        paths = [f"/{code}" for code in digits]
+        caller = Caller(port, server.pid)
+        assert caller.first(paths[0], "application/json").endswith(b"}")
+
+        def net(accept: str) -> float:
+            return caller.cost(paths, accept) - caller.cost([EMPTY], accept)
+
+        note = "CPU of a scan over HTTP less an empty route, against one bare PyNaCl verify"
+        return [
+            against("scan_json", "us", 1e6, lambda: net("application/json"), bare_verify, note),
+            against("scan_html", "us", 1e6, lambda: net("text/html"), bare_verify, note),
+        ]
+
+
+class Caller:
+    """One keep-alive connection that sends prepared requests and reads whole answers."""
+
+    def __init__(self, port: int, pid: int) -> None:
+        self._socket = socket.create_connection(("127.0.0.1", port))
+        self._stat = Path(f"/proc/{pid}/stat")
+
+    def first(self, path: str, accept: str) -> bytes:
+        return self._ask(_request(path, accept))
+
+    def cost(self, paths: list[str], accept: str) -> float:
+        """CPU seconds of the server for one request."""
+        requests = [_request(path, accept) for path in paths]
+        before = self._cpu()
+        for turn in range(REQUESTS):
+            self._ask(requests[turn % len(requests)])
+        return (self._cpu() - before) / REQUESTS
+
+    def _cpu(self) -> float:
+        fields = self._stat.read_text().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / TICKS
+
+    def _ask(self, request: bytes) -> bytes:
+        self._socket.sendall(request)
+        data = b""
+        while b"\r\n\r\n" not in data:
+            data += self._receive()
+        head, _, body = data.partition(b"\r\n\r\n")
+        if not head.startswith(b"HTTP/1.1 200"):
+            raise RuntimeError(head[:200].decode(errors="replace"))
+        length = int(head.lower().partition(b"content-length: ")[2].split(b"\r\n", 1)[0])
+        while len(body) < length:
+            body += self._receive()
+        return body
+
+    def _receive(self) -> bytes:
+        data = self._socket.recv(65536)
+        if not data:
+            raise RuntimeError("the server hung up")
+        return data
+
+
+def _request(path: str, accept: str) -> bytes:
+    return f"GET {path} HTTP/1.1\r\nHost: localhost\r\nAccept: {accept}\r\n\r\n".encode()
