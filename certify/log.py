@@ -95,8 +95,8 @@ def publish(world: World) -> Checkpoint:
     published before, or a tile with other bytes lies there already.
     """
     with world.shelf.publishing():
-        state, entries = _read(world)
         published = published_checkpoint(world)
+        state, entries = _read(world, published.size if published else 0)
         hashes = [leaf_hash(entry) for entry in entries]
         root = _check_heads(state, published, hashes)
         _write_tiles(world.shelf, published.size if published else 0, entries, hashes, root)
@@ -114,7 +114,7 @@ def check(world: World) -> None:
 
     Conflict names the first leaf that does not hold.
     """
-    keys = KeySet(1, world.clock.now(), {key.kid: key for key in world.keyring.listed()}, {})
+    keys = _keys(world)
     chains: dict[str, list[Leaf]] = {}
     hashes: list[bytes] = []
     with world.db.read() as session:
@@ -151,10 +151,11 @@ def published_checkpoint(world: World) -> Checkpoint | None:
 
 def indexed(session: Reading, size: int) -> Iterator[tuple[int, Leaf]]:
     """Every leaf of a certificate below `size`, with its index, in the order of the log."""
-    query = select(LogLeaf).where(LogLeaf.idx < size, LogLeaf.cert.is_not(None)).order_by(LogLeaf.idx)
-    for row in session.scalars(query.execution_options(yield_per=FETCH)):
-        yield row.idx, _open(row.data)
-        session.expunge(row)
+    query = select(LogLeaf.idx, LogLeaf.data).where(LogLeaf.idx < size, LogLeaf.cert.is_not(None))
+    last = -1
+    while batch := session.execute(query.where(LogLeaf.idx > last).order_by(LogLeaf.idx).limit(FETCH)).all():
+        for last, data in batch:
+            yield last, _open(data)
 
 
 @lru_cache(KEPT)
@@ -176,23 +177,35 @@ def _fresh() -> LogState:
 
 
 def _rows(session: Reading) -> Iterator[LogLeaf]:
-    """All leaves; Conflict where an index is missing."""
-    for place, row in enumerate(
-        session.scalars(select(LogLeaf).order_by(LogLeaf.idx).execution_options(yield_per=FETCH))
-    ):
-        if row.idx != place:
-            raise Conflict(f"leaf {place} of the log is missing")
-        yield row
-        session.expunge(row)
+    """All leaves; Conflict where an index is missing, or below 0."""
+    last, place = -(2**31), 0
+    query = select(LogLeaf).order_by(LogLeaf.idx).limit(FETCH)
+    while batch := session.scalars(query.where(LogLeaf.idx > last)).all():
+        for row in batch:
+            if row.idx != place:
+                raise Conflict(f"leaf {place} of the log is missing, there is a leaf {row.idx}")
+            last, place = row.idx, place + 1
+            yield row
+            session.expunge(row)
 
 
-def _read(world: World) -> tuple[LogState, list[bytes]]:
+def _read(world: World, published: int) -> tuple[LogState, list[bytes]]:
+    """The log's row and the bytes of every leaf. Those not published yet are checked: a leaf that no event key of ours
+    signed would stand in the log for ever."""
+    keys, entries = _keys(world), []
     with world.db.read() as session:
         state = session.get(LogState, STATE) or _fresh()
-        entries = [row.data for row in _rows(session)]
+        for row in _rows(session):
+            if row.idx >= published:
+                _checked(row, keys)
+            entries.append(row.data)
     if state.size != len(entries):
         raise Conflict(f"the log has {len(entries)} leaves and not {state.size}: leaves are missing")
     return state, entries
+
+
+def _keys(world: World) -> KeySet:
+    return KeySet(1, world.clock.now(), {key.kid: key for key in world.keyring.listed()}, {})
 
 
 def _checked(row: LogLeaf, keys: KeySet) -> Leaf:

@@ -35,7 +35,11 @@ another body is refused (422). Errors are problem documents (RFC 9457)."""
 health = APIRouter(tags=["health"])
 
 
-@health.get("/healthz", summary="Is the process alive?", responses={200: {"content": {"application/json": {"example": {"status": "alive"}}}}})
+@health.get(
+    "/healthz",
+    summary="Is the process alive?",
+    responses={200: {"content": {"application/json": {"example": {"status": "alive"}}}}},
+)
 def healthz() -> dict[str, str]:
     return {"status": "alive"}
 
@@ -92,5 +96,3 @@ def create_app(world: World, *, job_thread: bool = True, wake: Callable[[], None
         app.include_router(demo_clock.router)
     app.include_router(verify.make_router(world))
     return app
-
-

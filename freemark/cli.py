@@ -59,12 +59,24 @@ def parser() -> argparse.ArgumentParser:
         command = commands.add_parser(name, help=text)
         command.set_defaults(run=_celery)
 
-    migrate = commands.add_parser("migrate", help="bring the database to the current tables; makes the keys of a new demo world")
+    migrate = commands.add_parser(
+        "migrate", help="bring the database to the current tables; makes the keys of a new demo world"
+    )
     migrate.set_defaults(run=_migrate)
 
     keys = commands.add_parser("keys", help="the keys of this installation")
-    keys.add_argument("action", choices=["list", "create", "roots"], help="list; create those of a new data folder; print the root keys to pin")
-    keys.add_argument("--root", action="append", default=[], metavar="KEY", help="create: a public root key (multikey) that is kept offline; once per key")
+    keys.add_argument(
+        "action",
+        choices=["list", "create", "roots"],
+        help="list; create those of a new data folder; print the root keys to pin",
+    )
+    keys.add_argument(
+        "--root",
+        action="append",
+        default=[],
+        metavar="KEY",
+        help="create: a public root key (multikey) that is kept offline; once per key",
+    )
     keys.set_defaults(run=_keys)
 
     found = commands.add_parser("found", help="register the scheme owner and its first manager; prints the token once")
@@ -73,7 +85,9 @@ def parser() -> argparse.ArgumentParser:
     found.set_defaults(run=_found)
 
     outbox = commands.add_parser("outbox", help="news between the floors that is waiting or stuck")
-    outbox.add_argument("action", choices=["stuck", "retry"], help="list what is parked or failing; or try a delivery again")
+    outbox.add_argument(
+        "action", choices=["stuck", "retry"], help="list what is parked or failing; or try a delivery again"
+    )
     outbox.add_argument("delivery", nargs="?", type=int, help="number of the delivery to retry")
     outbox.set_defaults(run=_outbox)
 
@@ -81,13 +95,24 @@ def parser() -> argparse.ArgumentParser:
     check.set_defaults(run=_check)
 
     demo = commands.add_parser("demo", help="the whole story in a new world, over HTTP, told in the terminal")
-    demo.add_argument("--out", type=Path, required=True, help="folder for the world and everything it published (must be new or a former demo)")
-    demo.add_argument("--serve", action="store_true", help="keep serving the world afterwards, for a browser or a phone")
-    demo.add_argument("--host", default="", help="with --serve: the address a phone reaches this machine at; it goes into the labels")
+    demo.add_argument(
+        "--out",
+        type=Path,
+        required=True,
+        help="folder for the world and everything it published (must be new or a former demo)",
+    )
+    demo.add_argument(
+        "--serve", action="store_true", help="keep serving the world afterwards, for a browser or a phone"
+    )
+    demo.add_argument(
+        "--host", default="", help="with --serve: the address a phone reaches this machine at; it goes into the labels"
+    )
     demo.add_argument("--port", type=int, default=0, help="port of the server (default: a free one; with --serve 8000)")
     demo.set_defaults(run=_demo)
 
-    verify = commands.add_parser("verify", help="judge one label offline, from a bundle and the root keys", add_help=False)
+    verify = commands.add_parser(
+        "verify", help="judge one label offline, from a bundle and the root keys", add_help=False
+    )
     verify.set_defaults(run=lambda options: 2)
     return root
 
@@ -119,7 +144,9 @@ def _serve(options: argparse.Namespace) -> int:
     else:
         app = create_app(world)
     # access_log off: the address of a scan is the label, and who scanned which label is nobody's business
-    uvicorn.run(app, host=settings.host, port=settings.port, access_log=False, log_level="warning", timeout_graceful_shutdown=5)
+    uvicorn.run(
+        app, host=settings.host, port=settings.port, access_log=False, log_level="warning", timeout_graceful_shutdown=5
+    )
     return 0
 
 
@@ -197,7 +224,8 @@ def _outbox(options: argparse.Namespace) -> int:
     with world.db.read() as session:
         rows = outbox.stuck(session)
         for row in rows:
-            print(f"{row.id:>6} {row.state:<8} {row.handler:<20} tries {row.attempts} {row.event} {row.subject}: {row.error}")
+            news = f"{row.event.name} {row.event.subject}"
+            print(f"{row.id:>6} {row.state:<8} {row.handler:<20} tries {row.attempts}  {news}: {row.error}")
     print(f"{len(rows)} stuck")
     return 1 if rows else 0
 

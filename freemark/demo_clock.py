@@ -27,7 +27,9 @@ router = APIRouter(tags=["demo"])
 
 
 class ClockSetting(Body):
-    at: AwareDatetime | None = Field(strict=False, description="the instant it shall be now; null: the real time", examples=["2026-06-01T08:00:00Z"])
+    at: AwareDatetime | None = Field(
+        strict=False, description="the instant it shall be now; null: the real time", examples=["2026-06-01T08:00:00Z"]
+    )
 
 
 @router.post(
@@ -44,7 +46,9 @@ def set_clock(body: ClockSetting, call: Annotated[Command, Depends(command)]) ->
             raise Conflict("this world's clock cannot be set")
         wanted: datetime | None = body.at
         clock.set(wanted)
-        journal.record(session, call.actor, "clock_set", "clock", {"at": instant(wanted) if wanted else ""}, now=call.now)
+        journal.record(
+            session, call.actor, "clock_set", "clock", {"at": instant(wanted) if wanted else ""}, now=call.now
+        )
         return 200, {"now": instant(clock.now())}
 
     return call.run(work)

@@ -1,8 +1,8 @@
 """What every route needs: who calls, with which world, under which Idempotency-Key; and the shape of refusals.
 
 Owns the dependencies `reader` (GET) and `command` (POST), paging, the body limit and the problem document (RFC 9457);
-hands on the body fields of `ground.bodies`. A command commits before its answer is made, so a failed commit can never look like a
-success. Which operations there are is said in the routes of each package.
+hands on the body fields of `ground.bodies`. A command commits before its answer is made, so a failed commit can never
+look like a success. Which operations there are is said in the routes of each package.
 """
 
 from __future__ import annotations

@@ -103,13 +103,23 @@ class OrderBody(Body):
     )
 
 
+_INDEX, _NULL = {"type": "integer"}, {"type": "null"}
+
+
 class VoidBody(Body):
     model_config = ConfigDict(
         json_schema_extra={
             "examples": [
                 {"first": 0, "last": 23, "reason": "first sheet misprinted"},
                 {"all": True, "reason": "the parcel was stolen"},
-            ]
+            ],
+            "oneOf": [
+                {
+                    "required": ["first", "last"],
+                    "properties": {"first": _INDEX, "last": _INDEX, "all": {"const": False}},
+                },
+                {"required": ["all"], "properties": {"first": _NULL, "last": _NULL, "all": {"const": True}}},
+            ],
         }
     )
 

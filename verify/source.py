@@ -1,9 +1,9 @@
 """Where the scan server's bundle comes from: the shelf, and nothing else.
 
-Owns reading the published files into one container, noticing that the shelf has changed, and the answer to "is this item
-inside its batch", which only the holder of the scan key can give. Every scan asks the system for one file's time stamp;
-what is read is kept in memory, and only changed files are read and checked again. Never asks the database. What cannot
-be read is absent, so the verdict says that it cannot confirm; it is never an error of the server.
+Owns reading the published files into one container, noticing that the shelf has changed, and the answer to "is this
+item inside its batch", which only the holder of the scan key can give. Every scan asks the system for one file's time
+stamp; what is read is kept in memory, and only changed files are read and checked again. Never asks the database. What
+cannot be read is absent, so the verdict says that it cannot confirm; it is never an error of the server.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ import os
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 from certify.checkpoint import encode_proof
 from certify.merkle import Tree
@@ -59,12 +58,12 @@ class Source:
         self._lock = threading.Lock()
         self._revision_file = os.fspath(shelf.root / "revision")
         self._stamp: Stamp | None = None
-        self._bundle = open_bundle(empty_document(complete=False), self._roots)
+        self._bundle = self._nothing()
         self._whole = False  # whether _bundle was read from a finished set
         self._files: dict[str, tuple[tuple[int, int], Json]] = {}
         self._members: dict[int, _Member] = {}
         self._newest_keys = 0
-        self._bytes = lru_cache(maxsize=1)(_bytes_of)
+        self._written: tuple[Bundle | None, bytes] = (None, b"")
 
     def current(self) -> Bundle:
         """The bundle of the shelf as it is now: from memory, unless something was published since."""
@@ -77,7 +76,10 @@ class Source:
 
     def bundle_bytes(self) -> bytes:
         """The container of the current bundle, deterministic: what `/bundle.json` answers."""
-        return self._bytes(_Container(self.current().document))
+        bundle = self.current()
+        if self._written[0] is not bundle:
+            self._written = (bundle, write_bundle(bundle.document))
+        return self._written[1]
 
     def membership(self, label: Label | Typed) -> Membership:
         """Whether the item lies inside its batch's count; unknown for a batch that is not there or does not open."""
@@ -103,7 +105,7 @@ class Source:
         return found.st_ino, found.st_mtime_ns, found.st_size
 
     def _refresh(self, stamp: Stamp | None) -> None:
-        """Read what changed. While somebody publishes, the last finished set stays; a torn one is only better than none."""
+        """Read what changed. While somebody publishes, the last finished set stays; a torn one is better than none."""
         try:
             document, finished = self._read_set()
         except (OSError, FreemarkError, ValueError) as error:
@@ -138,6 +140,7 @@ class Source:
 
     def _read_set(self) -> tuple[dict[str, Json], bool]:
         """(the container, whether it is one finished set: the revision was even, and the same before and after)."""
+        document = empty_document(complete=False)
         for _ in range(ATTEMPTS):
             before = self._shelf.revision()
             if before % 2 and self._whole:
@@ -215,7 +218,7 @@ class Source:
         return proofs
 
     def _open_member(self, of: manifest.Manifest, hash_: str) -> _Member | None:
-        """The batch's key and count. None if the file is away, does not open, or is not what the manifest commits to."""
+        """The batch's key and count. None if the file is away, does not open, or is not what the manifest is about."""
         try:
             sealed = self._shelf.read_private(f"members/{of.batch}")
             if sealed is None:
@@ -228,17 +231,6 @@ class Source:
             log.error("the member file of batch %d is not the one that its manifest commits to", of.batch)
             return None
         return _Member(hash_, key, count)
-
-
-@dataclass(frozen=True, eq=False)
-class _Container:
-    """A container as a key of the cache: the same object, the same bytes."""
-
-    document: object
-
-
-def _bytes_of(container: _Container) -> bytes:
-    return write_bundle(container.document)
 
 
 def _all_manifests_there(document: dict[str, Json]) -> bool:

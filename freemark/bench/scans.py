@@ -4,47 +4,30 @@ from __future__ import annotations
 
 import os
 import socket
-import sys
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from freemark.bench import scene
-from freemark.bench.judging import bare_verify
-from freemark.bench.measure import Figure, against
+from freemark.bench.measure import Figure, against, bare_verify
+from freemark.bench.scene import Scene
 from freemark.bench.served import EMPTY
-from freemark.demo import stage
-from freemark.demo.server import Server, free_port
 
 REQUESTS = 4000  # per round: some 0.5 s of CPU, 50 clock ticks of /proc
-LABELS = 1000
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
-def measure(folder: Path) -> list[Figure]:
+def measure(folder: Path, scene: Scene) -> list[Figure]:
     """scans over HTTP"""
-    now, port = datetime.now(UTC), free_port()
-    data = folder / "scans"
-    token = stage.found_world(data, f"http://localhost:{port}", "", now)
-    command = [sys.executable, "-m", "freemark.bench.served", str(data), str(port)]
-    with Server(data, port, command=command) as server:
-        cast = scene.make_cast(server.base, token, now)
-        application, reports = scene.ready_application(cast, str(now.date()))
-        scene.accept(cast, application, reports)
-        number = scene.certificate(cast, application)
-        last_day = str((now + timedelta(days=90)).date())
-        digits = scene.printed(cast, scene.order_labels(cast, number, LABELS, last_day))
-        paths = [f"/{code}" for code in digits]
-        caller = Caller(port, server.pid)
-        assert caller.first(paths[0], "application/json").endswith(b"}")
+    paths = [f"/{code}" for code in scene.digits]
+    caller = Caller(scene.port, scene.server.pid)
+    assert b'"code":"VALID"' in caller.ask(paths[0], "application/json")
 
-        def net(accept: str) -> float:
-            return caller.cost(paths, accept) - caller.cost([EMPTY], accept)
+    def net(accept: str) -> float:
+        return caller.cost(paths, accept) - caller.cost([EMPTY], accept)
 
-        note = "CPU of a scan over HTTP less an empty route, against one bare PyNaCl verify"
-        return [
-            against("scan_json", "us", 1e6, lambda: net("application/json"), bare_verify, note),
-            against("scan_html", "us", 1e6, lambda: net("text/html"), bare_verify, note),
-        ]
+    note = "CPU of a scan over HTTP less an empty route, against one bare PyNaCl verify"
+    return [
+        against("scan_json", "us", 1e6, lambda: net("application/json"), bare_verify, note),
+        against("scan_html", "us", 1e6, lambda: net("text/html"), bare_verify, note),
+    ]
 
 
 class Caller:
@@ -54,7 +37,7 @@ class Caller:
         self._socket = socket.create_connection(("127.0.0.1", port))
         self._stat = Path(f"/proc/{pid}/stat")
 
-    def first(self, path: str, accept: str) -> bytes:
+    def ask(self, path: str, accept: str) -> bytes:
         return self._ask(_request(path, accept))
 
     def cost(self, paths: list[str], accept: str) -> float:

@@ -4,17 +4,25 @@ from __future__ import annotations
 
 import csv
 import io
+import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import TypeVar
 
 from audits import standard
+from freemark.demo import stage
 from freemark.demo.client import Client
+from freemark.demo.server import Server, free_port
 from ground.canonical import instant
+from ground.clock import SystemClock
+from ground.keyring import Keyring
 
 STANDARD = "freemark-2026.0"
+LABELS = 1000
 T = TypeVar("T")
 
 
@@ -27,6 +35,37 @@ class Cast:
     decider: Client
     organisation: str
     auditor_id: str
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A served world with a valid certificate and the digits of its labels."""
+
+    server: Server
+    port: int
+    data: Path
+    today: str
+    cast: Cast
+    digits: list[str]
+    bundle: bytes
+    roots: tuple[bytes, ...]
+
+
+@contextmanager
+def served(folder: Path) -> Iterator[Scene]:
+    """Make the scene in `folder`, served by `freemark.bench.served` until the block ends."""
+    now, port, data = SystemClock().now(), free_port(), folder / "world"
+    token = stage.found_world(data, f"http://localhost:{port}", "", now)
+    command = [sys.executable, "-m", "freemark.bench.served", str(data), str(port)]
+    with Server(data, port, command=command) as server:
+        cast, today = make_cast(server.base, token, now), str(now.date())
+        application, reports = ready_application(cast, today)
+        accept(cast, application, reports)
+        number = certificate(cast, application)
+        digits = printed(cast, order_labels(cast, number, LABELS, str((now + timedelta(days=90)).date())))
+        bundle = Client(server.base).fetch("/bundle.json").body
+        roots = Keyring.load(data / "keys").root_publics()
+        yield Scene(server, port, data, today, cast, digits, bundle, roots)
 
 
 def make_cast(base: str, token: str, now: datetime, client: Callable[[str, str, str], Client] = Client) -> Cast:
@@ -78,7 +117,7 @@ def accept(cast: Cast, application: str, reports: list[str]) -> None:
 
 def certificate(cast: Cast, application: str) -> str:
     """The number of its certificate, waited for."""
-    return until(lambda: cast.decider.get(f"/v1/applications/{application}").get("certificate"))
+    return str(until(lambda: cast.decider.get(f"/v1/applications/{application}").get("certificate")))
 
 
 def order_labels(cast: Cast, number: str, quantity: int, last_day: str) -> str:
@@ -104,5 +143,3 @@ def until(question: Callable[[], T], seconds: float = 60.0) -> T:
             return answer
         time.sleep(0.02)
     raise RuntimeError("the server did not get there in time")
-
-

@@ -49,7 +49,11 @@ class Client:
 
     def post(self, path: str, body: Json) -> Json:
         """POST with a fresh idempotency key; the answer's JSON."""
-        headers = {"Content-Type": "application/json", "Idempotency-Key": f"demo-{next(_keys)}", "Accept": "application/json"}
+        headers = {
+            "Content-Type": "application/json",
+            "Idempotency-Key": f"demo-{next(_keys)}",
+            "Accept": "application/json",
+        }
         return json.loads(self._checked(self._send("POST", path, json.dumps(body).encode(), headers)).body)
 
     def _checked(self, answer: Answer) -> Answer:

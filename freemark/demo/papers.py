@@ -23,7 +23,12 @@ STATUS = ("revocation", "suspension")
 
 def write_labels(holder: Client, out: Path, order: str) -> tuple[str, str]:
     """Fetch the print files of the order and decode label.png. Returns (digits, human code) of that label."""
-    for name, kept in (("labels.csv", "labels.csv"), ("sheet.pdf", "sheet.pdf"), ("label-0.png", "label.png"), ("label-0.svg", "label.svg")):
+    for name, kept in (
+        ("labels.csv", "labels.csv"),
+        ("sheet.pdf", "sheet.pdf"),
+        ("label-0.png", "label.png"),
+        ("label-0.svg", "label.svg"),
+    ):
         (out / kept).write_bytes(holder.fetch(f"/v1/orders/{order}/files/{name}", accept="*/*").body)
     digits = decode(out / "label.png")
     row = (out / "labels.csv").read_text().splitlines()[1].split(",")
@@ -50,7 +55,17 @@ def write_bundle(anybody: Client, out: Path, name: str) -> None:
 
 def offline(out: Path, bundle: str, code: str) -> Json:
     """The verdict of `freemark verify`, run without a server."""
-    command = [sys.executable, "-m", "freemark.cli", "verify", code, "--bundle", str(out / bundle), "--root", str(out / "roots.txt")]
+    command = [
+        sys.executable,
+        "-m",
+        "freemark.cli",
+        "verify",
+        code,
+        "--bundle",
+        str(out / bundle),
+        "--root",
+        str(out / "roots.txt"),
+    ]
     answer = subprocess.run(command, capture_output=True, check=False, timeout=60)
     if answer.returncode != 0:
         raise RuntimeError(f"freemark verify failed: {answer.stderr.decode(errors='replace').strip()}")
@@ -58,7 +73,7 @@ def offline(out: Path, bundle: str, code: str) -> Json:
 
 
 def write_log(anybody: Client, out: Path, certificate: str) -> tuple[int, list[str]]:
-    """Copy the log, and prove every event of the certificate against its checkpoint. Returns (size, one line a step)."""
+    """Copy the log, and prove every event of the certificate against its checkpoint: (size, one line a step)."""
     shelf = out / "world" / "shelf" / "public" / "log"
     for place in sorted(path for path in shelf.rglob("*") if path.is_file()):
         path = place.relative_to(shelf).as_posix()
@@ -77,7 +92,9 @@ def write_log(anybody: Client, out: Path, certificate: str) -> tuple[int, list[s
 def write_end(anybody: Client, out: Path, certificate: str, verdicts: list[Json]) -> None:
     """The documents as they stand when the story ends."""
     (out / "certificate.json").write_bytes(anybody.fetch(f"/certificates/{certificate}", accept="application/vc").body)
-    (out / "certificate.jwt").write_bytes(anybody.fetch(f"/certificates/{certificate}", accept="application/vc+jwt").body)
+    (out / "certificate.jwt").write_bytes(
+        anybody.fetch(f"/certificates/{certificate}", accept="application/vc+jwt").body
+    )
     (out / "did.json").write_bytes(anybody.fetch("/.well-known/did.json", accept="*/*").body)
     for name in ("keys.json", "heads.json"):
         (out / name).write_bytes(anybody.fetch(f"/{name}", accept="*/*").body)

@@ -28,9 +28,7 @@ def free_port() -> int:
 class Server:
     """`with Server(world, port):` runs it; the process ends with the block."""
 
-    def __init__(
-        self, data: Path, port: int, host: str = "127.0.0.1", *, command: Sequence[str] | None = None
-    ) -> None:
+    def __init__(self, data: Path, port: int, host: str = "127.0.0.1", *, command: Sequence[str] | None = None) -> None:
         self.base = f"http://localhost:{port}"
         serve = ["--data", str(data), "serve", "--host", host, "--port", str(port)]
         self._command = list(command or [sys.executable, "-m", "freemark.cli", *serve])
@@ -41,7 +39,9 @@ class Server:
         self.start()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.stop()
 
     def start(self) -> None:

@@ -106,7 +106,9 @@ def register(base: str, token: str, begin: datetime) -> Cast:
     lotus = organisation("Lotus Certification AG", "certification_body", "CH", "Basel", accreditation=accreditation)
     meridian = organisation("Meridian Audit Ltd", "audit_firm", "GB", "Leeds")
     sunrise = organisation("Sunrise Garments Ltd", "manufacturer", "BD", "Gazipur", registered_id="C-118204")
-    himal = organisation("Himal Overseas Placement Pvt Ltd", "labour_agent", "NP", "Kathmandu", registered_id="1042/072")
+    himal = organisation(
+        "Himal Overseas Placement Pvt Ltd", "labour_agent", "NP", "Kathmandu", registered_id="1042/072"
+    )
 
     carl = person("Carl Brandt", lotus, "decider", "certify", "audits")
     amina = person("Amina Yusuf", meridian, "auditor", "audits")
@@ -117,15 +119,25 @@ def register(base: str, token: str, begin: datetime) -> Cast:
     factory = bea.post(
         "/v1/sites",
         {
-            "organisation": sunrise, "kind": "factory", "name": "Sunrise Garments, Unit 2",
-            "address": "Plot 14, Konabari Road", "city": "Gazipur", "country": "BD", "workers": 640,
+            "organisation": sunrise,
+            "kind": "factory",
+            "name": "Sunrise Garments, Unit 2",
+            "address": "Plot 14, Konabari Road",
+            "city": "Gazipur",
+            "country": "BD",
+            "workers": 640,
         },
     )
     office = ravi.post(
         "/v1/sites",
         {
-            "organisation": himal, "kind": "agency_office", "name": "Himal Overseas Placement, head office",
-            "address": "Dilli Bazaar 33", "city": "Kathmandu", "country": "NP", "workers": 14,
+            "organisation": himal,
+            "kind": "agency_office",
+            "name": "Himal Overseas Placement, head office",
+            "address": "Dilli Bazaar 33",
+            "city": "Kathmandu",
+            "country": "NP",
+            "workers": 14,
         },
     )
     return Cast(sam, carl, amina, noor, bea, ravi, people, sunrise, himal, str(factory["id"]), str(office["id"]))

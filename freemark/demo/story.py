@@ -33,7 +33,16 @@ T = TypeVar("T")
 # Days before today. Every one of them keeps the rulebook's clocks: plan, approval and closure of a core major within
 # 14, 42 and 90 days, an issue within 180 days of the audit, a surveillance visit within six months.
 BEGIN, AUDIT, AGENCY, REFUSED, PLAN, APPROVED, REPAID, CLOSURE, ISSUED, ORDERED = (
-    160, 150, 147, 145, 142, 133, 95, 80, 76, 70,
+    160,
+    150,
+    147,
+    145,
+    142,
+    133,
+    95,
+    80,
+    76,
+    70,
 )
 
 
@@ -101,7 +110,9 @@ def _application(tale: Tale) -> None:
     body = {
         "sites": [cast.factory],
         "agents": [cast.office],
-        "products": [{"name": "Cotton T-shirt", "gtin": "09520123456788", "model": "SG-TS-01", "yearly_units": 120_000}],
+        "products": [
+            {"name": "Cotton T-shirt", "gtin": "09520123456788", "model": "SG-TS-01", "yearly_units": 120_000}
+        ],
     }
     tale.application = str(cast.bea.post("/v1/applications", body)["id"])
     agreement = {"version": "2026.0", "independent_reporting": True}
@@ -198,8 +209,14 @@ def _certificate(tale: Tale) -> None:
     issued = _until(lambda: _with_certificate(cast.carl, tale.application), "a certificate")
     tale.certificate = str(issued["certificate"])
     entry = cast.bea.get(f"/v1/certificates/{tale.certificate}")
-    say(f"Carl was on no audit and accepts the {len(shown['reports'])} reports by their hashes. The rules now say issue.")
-    say(f"Certificate {tale.certificate}: {entry['standing']}, {entry['valid_from'][:10]} to {entry['valid_until'][:10]}, signed with Ed25519.")
+    say(
+        f"Carl was on no audit and accepts the {len(shown['reports'])} reports by their hashes. "
+        "The rules now say issue."
+    )
+    say(
+        f"Certificate {tale.certificate}: {entry['standing']}, {entry['valid_from'][:10]} to "
+        f"{entry['valid_until'][:10]}, signed with Ed25519."
+    )
 
 
 def _labels(tale: Tale) -> None:
@@ -211,7 +228,10 @@ def _labels(tale: Tale) -> None:
     _until(lambda: _order_state(cast.bea, tale.order, "ready"), "the sheets")
     tale.digits, tale.human = papers.write_labels(cast.bea, tale.out, tale.order)
     say(f"Bea orders {LABELS:,} labels. The batch is sealed in the public log before a single one is printed.")
-    say(f"One label, read back from its pixels by zxing-cpp {metadata.version('zxing-cpp')}: {tale.digits[:24]}… ({len(tale.digits)} digits)")
+    say(
+        f"One label, read back from its pixels by zxing-cpp {metadata.version('zxing-cpp')}: {tale.digits[:24]}… "
+        f"({len(tale.digits)} digits)"
+    )
     say(f"The same label for a keyboard: {tale.human}")
 
 
@@ -237,7 +257,10 @@ def _scans(tale: Tale) -> None:
     _show(tale, "the code typed in", tale.human)
     papers.write_bundle(tale.public, tale.out, "bundle-before.json")
     _offline(tale, "offline, from bundle-before.json", "bundle-before.json")
-    say("Offline nobody can tell whether the number was ever printed: the answer says that membership is not established.")
+    say(
+        "Offline nobody can tell whether the number was ever printed: the answer says that membership is not "
+        "established."
+    )
 
 
 def _suspension(tale: Tale, label_url: str) -> None:
@@ -273,13 +296,21 @@ def _log(tale: Tale) -> None:
     size, steps = papers.write_log(tale.public, tale.out, tale.certificate)
     for step in steps:
         say(step)
-    say(f"All of it stands in a log of {size} leaves whose signed tree head anybody may keep. Not independently witnessed yet.")
+    say(
+        f"All of it stands in a log of {size} leaves whose signed tree head anybody may keep. Not independently "
+        "witnessed yet."
+    )
 
 
 def _show(tale: Tale, where: str, code: str) -> None:
     answer = _scan(tale, code)
     tale.verdicts.append({"asked": where, "code": code, "verdict": answer})
-    verdict(where, answer["code"], answer["colour"], f"label {answer['label']['state']}, certificate {answer['certificate']['state']}")
+    verdict(
+        where,
+        answer["code"],
+        answer["colour"],
+        f"label {answer['label']['state']}, certificate {answer['certificate']['state']}",
+    )
 
 
 def _offline(tale: Tale, where: str, bundle: str) -> None:
@@ -320,11 +351,13 @@ def _order_state(client: Client, order: str, state: str) -> Json | None:
 
 
 def _keep_serving(tale: Tale, server: Server, label_url: str) -> None:
-    print(f"\nServing at {tale.base}/ ; Ctrl-C ends it. A label to scan: {tale.out / 'label.png'}\n  {label_url}/{tale.digits}\n")
+    print(
+        f"\nServing at {tale.base}/ ; Ctrl-C ends it. A label to scan: {tale.out / 'label.png'}\n"
+        f"  {label_url}/{tale.digits}\n"
+    )
     for role, name, token in tale.cast.tokens():
         print(f"  {role:<24} {name:<14} {token}")
     try:
         server.wait()
     except KeyboardInterrupt:
         print()
-

@@ -50,9 +50,7 @@ class Torture:
         self.server.start()
         self.crowd.up.set()
         stubborn = partial(Stubborn, crowd=self.crowd)
-        self.teams = [
-            Team(scene.make_cast(self.server.base, token, now, stubborn), now.date()) for _ in range(TEAMS)
-        ]
+        self.teams = [Team(scene.make_cast(self.server.base, token, now, stubborn), now.date()) for _ in range(TEAMS)]
         self.failures: list[BaseException] = []
         self._threads = [threading.Thread(target=self._work, args=[team]) for team in self.teams]
 
@@ -101,7 +99,7 @@ class Torture:
 
 def test_nothing_acknowledged_is_lost_and_nothing_is_doubled(tmp_path: Path) -> None:
     torture = Torture(tmp_path)
-    moments = random.Random(SEED)  # noqa: S311  # the moments of the kills, not a secret
+    moments = random.Random(SEED)  # the moments of the kills, not a secret
     try:
         torture.begin()
         for _ in range(KILLS):
@@ -145,7 +143,7 @@ def test_nothing_acknowledged_is_lost_and_nothing_is_doubled(tmp_path: Path) -> 
 
 @pytest.mark.parametrize(("keys", "made"), [(("once", "once"), 1), (("first", "second"), 2)])
 def test_an_answer_that_was_lost_and_asked_for_again(tmp_path: Path, keys: tuple[str, str], made: int) -> None:
-    """The negative control: under a fresh key the same wish is a second site, which is what the test above would see."""
+    """The negative control: under a fresh key the same wish is a second site, which the test above would see."""
     torture = Torture(tmp_path)
     cast = torture.teams[0].cast
     manager = cast.manager

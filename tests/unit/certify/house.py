@@ -1,4 +1,4 @@
-"""A world with a factory, an agency and their certificate, for the tests of certify: the cast acts, the outbox delivers.
+"""A world with a factory, an agency and their certificate, for certify's tests: the cast acts, the outbox delivers.
 
 `House` plays the people through the services; `settle` drains the outbox with certify's own handlers, so that every
 test sees what the server would do. Builders only; the tests say what must hold.
@@ -11,6 +11,8 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from sqlalchemy import select
+
 from audits import actions, standard
 from audits import service as audits
 from audits.drafts import ActionDraft, AnswerDraft, AuditDraft, ReportDraft
@@ -22,7 +24,6 @@ from ground import outbox
 from ground.keyring import Keyring
 from ground.outbox import Handler, Handlers
 from ground.world import World
-from sqlalchemy import select
 from tests.cast import Cast, Player, enrol, join, make_cast
 
 FREEMARK = "freemark-2026.0"

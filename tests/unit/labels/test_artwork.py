@@ -12,10 +12,7 @@ from labels import artwork, qr
 from labels.artwork import Wording
 
 PREFIX = "https://v.tffree.org/"
-DIGITS = (
-    "045981580318818" + "3184959463048985506016351315641143788685622177254933915243709697559628817337247231839102" * 2
-)
-TEXT = DIGITS[:187]
+TEXT = "".join(str(place * place * 7 % 10) for place in range(187))
 HUMAN = "00C1S-1KSTD-0N7YZ"
 WORDING = Wording("Human-Trafficking Free", "4Q7M0ZK1T9X", PREFIX)
 MATRIX = qr.matrix(PREFIX, TEXT)

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 from pathlib import Path
+from typing import Any
 
 import pypdfium2
 import pytest
@@ -12,7 +13,7 @@ from PIL import Image
 
 from ground.errors import Conflict, Forbidden, NotFound
 from ground.world import World
-from labels import payload, printing, service
+from labels import payload, printing, service, sheets
 from labels.payload import Label
 from labels.tables import Batch, LabelOrder
 from tests.cast import Cast, make_cast
@@ -108,7 +109,7 @@ def test_broken_off_anywhere_it_resumes_to_the_same_bytes(
     """A fault before and after each step, at its second call where there is one."""
     world = sqlite_world
     number = minted(world, sqlite_holder, 20)
-    module = printing.sheets if step in ("csv_rows", "sheet") else printing
+    module = sheets if step in ("csv_rows", "sheet") else printing
     real, calls = getattr(module, step), []
 
     def breaks(*args: object) -> object:
@@ -160,15 +161,15 @@ def test_no_transaction_is_held_while_labels_are_made(
 ) -> None:
     """Somebody else can write at any moment of it: on SQLite, with one writer, that is the proof."""
     world, number = sqlite_world, minted(sqlite_world, sqlite_holder, 20)
-    real, written = printing.sheets.sheet, []
+    real, written = sheets.sheet, []
 
-    def writes_meanwhile(*args: object) -> bytes:
+    def writes_meanwhile(*args: Any) -> Any:
         with world.db.write() as session:
             session.get_one(Batch, number).count += 0
         written.append(1)
-        return real(*args)  # type: ignore[arg-type]
+        return real(*args)
 
-    monkeypatch.setattr(printing.sheets, "sheet", writes_meanwhile)
+    monkeypatch.setattr(sheets, "sheet", writes_meanwhile)
     printing.render_batch(world, number)
     assert len(written) == 3
 

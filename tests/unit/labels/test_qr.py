@@ -32,7 +32,7 @@ def picture(matrix: Matrix, dots: int = 4) -> Image.Image:
 
 
 def read(image: Image.Image) -> zxingcpp.Barcode:
-    (found,) = zxingcpp.read_barcodes(image, formats=zxingcpp.BarcodeFormat.QRCode)
+    (found,) = zxingcpp.read_barcodes(image)
     return found
 
 

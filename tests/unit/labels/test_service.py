@@ -335,7 +335,7 @@ def test_a_range_is_voided_by_items_and_told_to_the_log(world: World, holder: Ho
     assert (answer["void"], answer["count"]) == (3, 10)
     key = service.batch_key(world.keyring, batch_of(world, number))
     listed = published_void(world, number)
-    assert listed.items == {permute(key, index) for index in (2, 3, 4)}
+    assert listed.items == frozenset(permute(key, index) for index in (2, 3, 4))
     (leaf,) = leaves(world, holder, "labels.voided")
     assert leaf.doc == listed.hash == answer["list"]
     assert told(world, "batch_voided") == [{"batch": str(number)}]
@@ -462,10 +462,8 @@ def test_the_journal_says_who_ordered_minted_and_voided(world: World, holder: Ho
     number = minted(world, holder)
     void(world, holder, number, (0, 0))
     with world.db.read() as session:
-        said = [
-            tuple(row)
-            for row in session.execute(select(JournalRow.action, JournalRow.person).order_by(JournalRow.index))
-        ]
+        rows = session.scalars(select(JournalRow).order_by(JournalRow.index))
+        said = [(row.action, row.person) for row in rows]
         check(session)
     bea = holder.manager.person
     assert [row for row in said if row[0].startswith("labels.")] == [
