@@ -6,14 +6,19 @@ truth is in the outbox. Broker: Redis or RabbitMQ, by FREEMARK_BROKER_URL; no re
 
 from __future__ import annotations
 
+import logging
+import threading
 from functools import cache
 
 from celery import Celery
 from celery.schedules import crontab
+from kombu.exceptions import OperationalError
 
 from freemark import jobs
 from ground.settings import Settings
 from ground.world import World, open_world
+
+log = logging.getLogger("freemark.worker")
 
 DRAIN_SECONDS = 2.0  # the longest time an event waits when its message was lost
 LONGEST_TASK_SECONDS = 3600  # Redis hands a task out again after this long: longer than the longest print run
@@ -65,5 +70,29 @@ def reconsider() -> None:
 
 
 def wake() -> None:
-    """Ask a worker to drain now. A broker that is away costs two seconds of delay, never the event."""
-    drain.apply_async(retry=False, expires=60)
+    """Ask a worker to drain now. Returns at once: a broker that is away costs some delay, never the event.
+
+    The message is sent by a thread of its own, because the caller has committed already and its client is waiting.
+    """
+    _bell.set()
+    _ringer()
+
+
+_bell = threading.Event()
+
+
+@cache
+def _ringer() -> threading.Thread:
+    thread = threading.Thread(target=_ring, name="freemark-bell", daemon=True)
+    thread.start()
+    return thread
+
+
+def _ring() -> None:
+    while True:
+        _bell.wait()
+        _bell.clear()
+        try:
+            drain.apply_async(retry=False, expires=60)
+        except OperationalError as error:
+            log.warning("no worker was told, the beat will: %s", error)

@@ -236,7 +236,6 @@ def add_person(
             raise Invalid(f"{role} is a role in a {ROLES[role]}, which this organisation is not", where="/roles")
     if not everywhere(actor, "parties.add_person") and not set(roles) <= actor.roles:
         raise Forbidden("nobody hands out a role that they do not have themselves")
-    lock(session, f"people of {organisation}")
     if email and session.scalar(select(Person.id).where(Person.organisation_id == organisation, Person.email == email)):
         raise Conflict("this organisation has a member with this email address already")
     person = Person(id=new_id("per"), organisation_id=organisation, name=name, email=email or None, created_at=now)

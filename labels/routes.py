@@ -103,7 +103,8 @@ class OrderBody(Body):
     )
 
 
-_INDEX, _NULL = {"type": "integer"}, {"type": "null"}
+_INDEX: dict[str, Any] = {"type": "integer"}
+_NULL: dict[str, Any] = {"type": "null"}
 
 
 class VoidBody(Body):

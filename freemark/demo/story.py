@@ -309,7 +309,7 @@ def _show(tale: Tale, where: str, code: str) -> None:
         where,
         answer["code"],
         answer["colour"],
-        f"label {answer['label']['state']}, certificate {answer['certificate']['state']}",
+        f"label {answer['label']['state']}, certificate {answer['certificate']['in_force']}",
     )
 
 

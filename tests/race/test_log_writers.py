@@ -12,13 +12,12 @@ from contextlib import contextmanager
 
 import pytest
 from sqlalchemy import event, select
-from sqlalchemy.exc import IntegrityError
 
 from certify import log
 from certify.events import Draft
 from certify.tables import LogLeaf, LogState
 from ground import database
-from ground.errors import Unavailable
+from ground.errors import Conflict, Unavailable
 from ground.keyring import Keyring
 from ground.world import World
 
@@ -37,7 +36,7 @@ def write(world: World, writers: int, appends: int) -> list[Exception]:
             try:
                 with world.db.write() as session:
                     log.append(session, world.keyring, draft, now=world.clock.now())
-            except (IntegrityError, Unavailable) as error:
+            except (Conflict, Unavailable) as error:
                 failures.append(error)
 
     with ThreadPoolExecutor(writers) as pool:

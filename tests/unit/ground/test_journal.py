@@ -88,6 +88,17 @@ def test_a_changed_or_missing_row_is_found(world: World, change: str) -> None:
         journal.check(session)
 
 
+def test_a_forger_who_makes_the_hash_anew_is_found_at_the_next_row(world: World) -> None:
+    write(world, 5)
+    with world.db.write() as session:
+        row = session.get(journal.JournalRow, 2)
+        assert row is not None
+        row.person = "per_2"
+        row.hash = journal._hash(row)
+    with world.db.read() as session, pytest.raises(Conflict, match="journal row 3 was changed"):
+        journal.check(session)
+
+
 def test_the_first_bad_row_is_named(world: World) -> None:
     write(world, 5)
     with world.db.write() as session:

@@ -16,6 +16,7 @@ from ground.errors import Conflict, Invalid, Malformed, NotFound, Unavailable
 from ground.keyring import Keyring
 from ground.keyset import Purpose, build_keyset, open_keyset
 from ground.signing import SeedSigner, verify
+from tests.unit.ground.together import run_together
 
 NOW = datetime(2026, 6, 1, 8, tzinfo=UTC)
 PURPOSES: tuple[Purpose, ...] = get_args(Purpose)
@@ -290,6 +291,23 @@ def test_a_compromised_key_signs_no_more_and_stays_compromised(keyring: Keyring)
     assert keyring.version == 3
     document = build_keyset(keyring.version, NOW, keyring.listed(), keyring.roots())
     assert open_keyset(document, keyring.root_publics()).keys[stolen.kid].boundary == 12
+
+
+def rotate_together(folder: Path) -> int:
+    """Eight processes rotate at the same moment; the version afterwards."""
+    run_together([lambda: Keyring.load(folder).rotate("label", NOW)] * 8)
+    return Keyring.load(folder).version
+
+
+def test_no_rotation_is_lost(keyring: Keyring, folder: Path) -> None:
+    assert rotate_together(folder) == 1 + 8
+    labels = [key for key in keyring.listed() if key.purpose == "label"]
+    assert (len(labels), [key.state for key in labels].count("active")) == (9, 1)
+
+
+def test_without_the_lock_rotations_are_lost(keyring: Keyring, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ground.keyring.fcntl.flock", lambda *_: None)
+    assert rotate_together(folder) < 1 + 8
 
 
 def test_only_a_listed_key_can_be_marked(keyring: Keyring) -> None:
