@@ -271,13 +271,18 @@ def _cleared(old: Bits, new: Bits) -> bool:
 
 
 def _free_version(shelf: Shelf, path: str, document: Mapping[str, Json]) -> str:
-    """Where this version is kept for ever: by its second; the next ones of the same second have .1, .2 behind it."""
+    """Where this version is kept for ever: by its second; the next ones of the same second have .1, .2 behind it.
+
+    The last of a second is the one that counts, so bits that went back and forth within it are kept again.
+    """
     data = jcs(document)
-    stamp = document["validFrom"].replace("-", "").replace(":", "")
-    place, turn = f"{path}/history/{stamp}.json", 0
-    while shelf.read(place) not in (None, data):
-        turn += 1
-        place = f"{path}/history/{stamp}.{turn}.json"
+    stamp = f"{path}/history/{document['validFrom'].replace('-', '').replace(':', '')}"
+    place, turn, last = f"{stamp}.json", 0, None
+    while (kept := shelf.read(place)) is not None:
+        last, turn = kept, turn + 1
+        place = f"{stamp}.{turn}.json"
+    if last == data:
+        return f"{stamp}.{turn - 1}.json" if turn > 1 else f"{stamp}.json"
     return place
 
 

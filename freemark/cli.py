@@ -7,14 +7,19 @@ Every refusal is one line on standard error and exit status 2; a command that di
 from __future__ import annotations
 
 import argparse
+import json
 import logging
+import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 if TYPE_CHECKING:
+    from ground.canonical import Json
+    from ground.keyring import Keyring
     from ground.settings import Settings
+    from ground.signing import SeedSigner
     from ground.world import World
 
 DESCRIPTION = "Freemark: certificates and labels against human trafficking, and the proof of who decided what, when."
@@ -34,19 +39,27 @@ def _run(arguments: list[str]) -> int:
     from ground.errors import FreemarkError
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logging.getLogger("alembic.runtime.plugins").setLevel(logging.WARNING)  # it introduces each of its parts
     try:
         status = options.run(options)
-    except FreemarkError as error:
-        print(f"freemark: {error}", file=sys.stderr)
-        return 2
     except BrokenPipeError:
         return 0
+    except (FreemarkError, OSError) as error:  # OSError: a folder that cannot be made or read
+        print(f"freemark: {error}", file=sys.stderr)
+        return 2
     return int(status or 0)
+
+
+class _Parser(argparse.ArgumentParser):
+    """Bad usage is one line, as every other refusal is."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{self.prog}: {message}\n")
 
 
 def parser() -> argparse.ArgumentParser:
     """The whole command line, as one tree."""
-    root = argparse.ArgumentParser(prog="freemark", description=DESCRIPTION)
+    root = _Parser(prog="freemark", description=DESCRIPTION)
     root.add_argument("--data", type=Path, help="data folder (FREEMARK_DATA; default freemark-data)")
     commands = root.add_subparsers(title="commands", dest="command", required=True, metavar="COMMAND")
 
@@ -64,20 +77,7 @@ def parser() -> argparse.ArgumentParser:
     )
     migrate.set_defaults(run=_migrate)
 
-    keys = commands.add_parser("keys", help="the keys of this installation")
-    keys.add_argument(
-        "action",
-        choices=["list", "create", "roots"],
-        help="list; create those of a new data folder; print the root keys to pin",
-    )
-    keys.add_argument(
-        "--root",
-        action="append",
-        default=[],
-        metavar="KEY",
-        help="create: a public root key (multikey) that is kept offline; once per key",
-    )
-    keys.set_defaults(run=_keys)
+    _add_keys(commands.add_parser("keys", help="the keys of this installation, and the offline root keys"))
 
     found = commands.add_parser("found", help="register the scheme owner and its first manager; prints the token once")
     found.add_argument("--organisation", required=True, help="name of the organisation that owns the mark")
@@ -117,6 +117,31 @@ def parser() -> argparse.ArgumentParser:
     return root
 
 
+def _add_keys(keys: argparse.ArgumentParser) -> None:
+    """docs/production.md tells in which order a new installation needs them, and where."""
+    actions = keys.add_subparsers(title="actions", dest="action", required=True, metavar="ACTION")
+
+    def add(name: str, run: Callable[[argparse.Namespace], int], text: str) -> argparse.ArgumentParser:
+        action = actions.add_parser(name, help=text, description=text)
+        action.set_defaults(run=run)
+        return action
+
+    add("list", _keys_list, "every key of this installation: purpose, state, id")
+    add("roots", _keys_roots, "the public root keys, for verifiers to pin")
+    create = add("create", _keys_create, "make the keys of a new installation; production names its public root keys")
+    create.add_argument("--root", action="append", default=[], metavar="KEY", help="a public root key; once per key")
+    new_root = add(
+        "new-root", _keys_new_root, "make a root key, on a machine that stays offline; prints its public half"
+    )
+    new_root.add_argument("file", type=Path, metavar="FILE", help="the new key file (0600); never written over")
+    add("unsigned", _keys_unsigned, "print the keys.json that the root keys have to sign")
+    sign = add("sign", _keys_sign, "print it with the signature of a root key; offline, beside the key")
+    sign.add_argument("file", nargs="?", default="-", metavar="FILE", help='what `keys unsigned` printed ("-": stdin)')
+    sign.add_argument("--seed-file", action="append", required=True, metavar="FILE", help="a root key; once per key")
+    adopt = add("adopt", _keys_adopt, "publish the keys.json that enough root keys have signed")
+    adopt.add_argument("file", nargs="?", default="-", metavar="FILE", help='the signed keys.json ("-": stdin)')
+
+
 def _settings(options: argparse.Namespace, **overrides: object) -> Settings:
     from ground.settings import Settings
 
@@ -124,17 +149,29 @@ def _settings(options: argparse.Namespace, **overrides: object) -> Settings:
 
 
 def _open(options: argparse.Namespace, **overrides: object) -> World:
+    """The world, with its tables. Unavailable when they are not there, before anything is asked of them."""
+    from importlib import import_module
+
+    from ground.database import ready
+    from ground.errors import Unavailable
     from ground.world import open_world
 
-    return open_world(_settings(options, **overrides))
+    for room in ("audits.tables", "certify.tables", "labels.tables", "ground.idempotency", "ground.parties"):
+        import_module(room)
+    world = open_world(_settings(options, **overrides))
+    if not ready(world.db):
+        raise Unavailable("the database does not answer, or its tables are not there: run `freemark migrate` first")
+    return world
 
 
 def _serve(options: argparse.Namespace) -> int:
     import uvicorn
 
+    from certify.publish import genesis
     from freemark.app import create_app
 
     world = _open(options, host=options.host, port=options.port)
+    genesis(world)  # the application does it too; here, keys that nobody has signed yet are one line and no traceback
     settings = world.settings
     if settings.broker_url:
         from freemark import worker
@@ -151,8 +188,6 @@ def _serve(options: argparse.Namespace) -> int:
 
 
 def _celery(options: argparse.Namespace) -> int:
-    import os
-
     from freemark import worker
     from ground.errors import Invalid
 
@@ -172,31 +207,156 @@ def _celery(options: argparse.Namespace) -> int:
 
 
 def _migrate(options: argparse.Namespace) -> int:
-    from freemark.migrations import upgrade
+    from sqlalchemy.exc import OperationalError
 
-    revision = upgrade(_settings(options))
+    from freemark.migrations import upgrade
+    from ground.errors import Unavailable
+
+    try:
+        revision = upgrade(_settings(options))
+    except OperationalError as error:
+        raise Unavailable(f"the database does not answer: {str(error.orig).splitlines()[0]}") from error
     print(f"database at revision {revision}")
     return 0
 
 
-def _keys(options: argparse.Namespace) -> int:
-    from ground.clock import SystemClock
-    from ground.keyring import Keyring
-    from ground.signing import multikey, parse_multikey
-
-    settings = _settings(options)
-    folder = settings.data / "keys"
-    if options.action == "create":
-        roots = [parse_multikey(root, "--root") for root in options.root]
-        Keyring.create(folder, SystemClock().now(), settings.environment == "demo", roots=roots)
-    keyring = Keyring.load(folder)
-    if options.action == "roots":
-        for public in keyring.root_publics():
-            print(multikey(public))
-        return 0
-    for key in keyring.listed():
+def _keys_list(options: argparse.Namespace) -> int:
+    for key in _keyring(options).listed():
         print(f"{key.purpose:<12} {key.state:<12} {key.kid}")
     return 0
+
+
+def _keys_roots(options: argparse.Namespace) -> int:
+    from ground.signing import multikey
+
+    for public in _keyring(options).root_publics():
+        print(multikey(public))
+    return 0
+
+
+def _keys_create(options: argparse.Namespace) -> int:
+    from ground.clock import SystemClock
+    from ground.errors import Invalid
+    from ground.keyring import Keyring
+    from ground.signing import parse_multikey
+
+    settings = _settings(options)
+    roots = [parse_multikey(root, "--root") for root in options.root]
+    if len(set(roots)) != len(roots):
+        raise Invalid("the same root key twice would count as one", where="--root")
+    Keyring.create(settings.data / "keys", SystemClock().now(), settings.environment == "demo", roots=roots)
+    return _keys_list(options)
+
+
+def _keys_new_root(options: argparse.Namespace) -> int:
+    from ground.errors import Conflict, Unavailable
+    from ground.ids import random_bytes
+    from ground.signing import SeedSigner
+
+    seed = random_bytes(32)
+    try:
+        handle = os.open(options.file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        raise Conflict("is there already, and is not written over", where=str(options.file)) from None
+    except OSError as error:
+        raise Unavailable(f"cannot be written: {error.strerror}", where=str(options.file)) from error
+    with os.fdopen(handle, "w") as out:
+        os.fchmod(handle, 0o600)
+        out.write(seed.hex() + "\n")
+        out.flush()
+        os.fsync(handle)
+    print(SeedSigner.from_seed(seed).kid)
+    return 0
+
+
+def _keys_unsigned(options: argparse.Namespace) -> int:
+    from certify.publish import unsigned_keys
+    from ground.world import open_world
+
+    print(json.dumps(unsigned_keys(open_world(_settings(options))), indent=1))
+    return 0
+
+
+def _keys_sign(options: argparse.Namespace) -> int:
+    """On the machine of a root key: neither settings nor database, and of the libraries the base install only."""
+    from ground.clock import SystemClock
+    from ground.errors import Invalid, Malformed
+    from ground.keyset import MAX_LIFETIME, open_keyset
+    from ground.signing import document_message
+
+    document, roots = _document(options.file), [_seed(file) for file in options.seed_file]
+    if not isinstance(document, dict) or not isinstance(document.get("signatures"), list):
+        raise Malformed("is no keys.json", where=options.file)
+    message = document_message("keys", document)
+    ours = {root.kid: {"kid": root.kid, "sig": root.sign(message).hex()} for root in roots}
+    others = [each for each in document["signatures"] if not (isinstance(each, dict) and each.get("kid") in ours)]
+    document = {**document, "signatures": [*others, *ours.values()]}
+    keys = open_keyset(document, [root.public for root in roots])
+    now = SystemClock().now()
+    if not now < keys.expires <= now + MAX_LIFETIME:
+        raise Invalid(
+            f"expires on {keys.expires:%Y-%m-%d}; by the clock of this machine ({now:%Y-%m-%d}) that is not within"
+            f" the next {MAX_LIFETIME.days} days",
+            where=options.file,
+        )
+    # Shown to the person who signs, beside the document itself.
+    print(f"signed version {keys.version}, good until {keys.expires:%Y-%m-%d}, of these keys:", file=sys.stderr)
+    for key in keys.keys.values():
+        print(f"  {key.purpose:<12} {key.state:<12} {key.kid}", file=sys.stderr)
+    print(json.dumps(document, indent=1))
+    return 0
+
+
+def _keys_adopt(options: argparse.Namespace) -> int:
+    from certify.publish import adopt_keys
+    from freemark import jobs
+    from ground.database import ready
+    from ground.world import open_world
+
+    world = open_world(_settings(options))
+    keys = adopt_keys(world, _document(options.file))
+    print(f"adopted version {keys.version}, good until {keys.expires:%Y-%m-%d}; have it signed again before that")
+    if ready(world.db):  # before the first `freemark migrate` there is nothing else to publish
+        jobs.refresh(world)
+    return 0
+
+
+def _keyring(options: argparse.Namespace) -> Keyring:
+    from ground.keyring import Keyring
+
+    return Keyring.load(_settings(options).data / "keys")
+
+
+def _document(name: str) -> Json:
+    """The JSON of a file, or of standard input for "-"."""
+    from ground.canonical import parse
+    from ground.keyset import MAX_BYTES
+
+    return parse(_read(name, MAX_BYTES + 1), limit=MAX_BYTES, where=name)
+
+
+def _seed(name: str) -> SeedSigner:
+    from ground.errors import Malformed
+    from ground.signing import SeedSigner
+
+    try:
+        return SeedSigner.from_seed(bytes.fromhex(_read(name, 100).decode("ascii").strip()))
+    except (ValueError, Malformed):
+        raise Malformed(
+            "is no root key: 64 hexadecimal digits, as `freemark keys new-root` writes", where=name
+        ) from None
+
+
+def _read(name: str, most: int) -> bytes:
+    from ground.errors import Unavailable
+
+    if name == "-":
+        return sys.stdin.buffer.read(most)
+    try:
+        with Path(name).open("rb") as file:
+            return file.read(most)
+    except OSError as error:
+        raise Unavailable(f"cannot be read: {error.strerror}", where=name) from error
 
 
 def _found(options: argparse.Namespace) -> int:
@@ -224,7 +384,7 @@ def _outbox(options: argparse.Namespace) -> int:
     with world.db.read() as session:
         rows = outbox.stuck(session)
         for row in rows:
-            news = f"{row.event.name} {row.event.subject}"
+            news = f"{row.event} {row.subject}"
             print(f"{row.id:>6} {row.state:<8} {row.handler:<20} tries {row.attempts}  {news}: {row.error}")
     print(f"{len(rows)} stuck")
     return 1 if rows else 0

@@ -16,7 +16,7 @@ from certify import publish as certificates
 from certify import service as certify
 from freemark.wiring import HANDLERS, refresh_shelf
 from ground import outbox
-from ground.errors import FreemarkError
+from ground.errors import FreemarkError, Unavailable
 from ground.world import World
 
 log = logging.getLogger("freemark.jobs")
@@ -50,12 +50,16 @@ def reconsider(world: World) -> None:
 def start_up(world: World) -> None:
     """What a server does before it answers: first leaves, a log that matches its shelf, a fresh shelf.
 
-    Raises Conflict when the database is behind the published log: nothing may be signed then.
+    Raises Conflict when the database is behind the published log: nothing may be signed then. A key that is away, or a
+    keys.json that has run out, leaves the shelf as it was and stops nobody: findings must land meanwhile.
     """
     certificates.genesis(world)
     transparency.check(world)
     drain(world)
-    refresh_shelf(world)
+    try:
+        refresh_shelf(world)
+    except Unavailable as error:
+        log.error("the shelf stays as it was: %s", error)
 
 
 class JobThread:

@@ -96,3 +96,5 @@ def _ring() -> None:
             drain.apply_async(retry=False, expires=60)
         except OperationalError as error:
             log.warning("no worker was told, the beat will: %s", error)
+        except Exception:  # the last net, as in the job thread: the next news is told again
+            log.exception("no worker was told, the beat will")

@@ -20,7 +20,7 @@ from ground.errors import Malformed
 
 MAX_DEPTH = 32  # our own documents nest at most 12 deep; a bomb nests thousands deep
 SAFE_INTEGER = 2**53 - 1  # RFC 8785 numbers are IEEE doubles: beyond this two implementations may differ
-INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z\Z", re.ASCII)  # strptime takes the digits of every script
+INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}T(?:[01]\d|2[0-3]):\d{2}:\d{2}Z\Z", re.ASCII)  # 24:00 is another day's 00:00
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}\Z", re.ASCII)
 
 Json = Any
@@ -137,7 +137,7 @@ def parse_instant(text: Json, where: str = "") -> datetime:
     if not isinstance(text, str) or not INSTANT.match(text):
         raise Malformed(f"{str(text)[:40]!r} is not an instant like 2026-11-21T09:30:00Z", where=where)
     try:
-        return datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+        return datetime.fromisoformat(text)  # of the form checked above; many times as fast as strptime
     except ValueError as error:
         raise Malformed(f"{text!r} is not a real instant", where=where) from error
 

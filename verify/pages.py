@@ -18,7 +18,18 @@ from markupsafe import Markup
 from ground.canonical import Json, parse_day, parse_instant, sha256
 from verify.country_names import ENGLISH
 from verify.verdict import Verdict
-from verify.words import AGES, CAUTIONS, CERTIFICATE, DOUBTS, LABEL, LABEL_OF, NEXT, NOT_ESTABLISHED, VERDICTS
+from verify.words import (
+    AGES,
+    CAUTIONS,
+    CERTIFICATE,
+    CERTIFICATE_OF,
+    DOUBTS,
+    LABEL,
+    LABEL_OF,
+    NEXT,
+    NOT_ESTABLISHED,
+    VERDICTS,
+)
 
 CSS: Final = (resources.files("verify") / "templates" / "page.css").read_text("utf-8")
 
@@ -56,14 +67,14 @@ def render(verdict: Verdict, *, scheme: str, public_url: str, detail: str = "") 
     heading, reason = VERDICTS[code]
     label_class, label_sign, label_words = LABEL[label["state"]]
     certificate_class, certificate_sign, certificate_words = CERTIFICATE[certificate["in_force"]]
-    named = certificate["number"] is not None
+    named, dates = certificate["number"] is not None, _dates(certificate)
     return _VERDICT.render(
         scheme=scheme,
         mark_name=certificate["scheme"] or scheme,
         colour=verdict.colour,
         heading=heading,
-        reason=reason.format_map(_dates(certificate)),
-        detail=detail,
+        reason=reason.format_map(dates),
+        detail=_sentence(detail),
         doubts=[_doubt(each) for each in said["not_established"] if each not in NOT_ESTABLISHED],
         next=NEXT[said["next_step"]],
         ask="Type the code" if code == "MALFORMED" else "",
@@ -74,10 +85,13 @@ def render(verdict: Verdict, *, scheme: str, public_url: str, detail: str = "") 
         label_words=LABEL_OF.get(code, label_words),
         certificate_class=certificate_class,
         certificate_sign=certificate_sign,
-        certificate_words=certificate_words,
+        certificate_words=CERTIFICATE_OF.get(code, certificate_words).format_map(dates),
         facts=_facts(label, certificate, public_url),
         sites=[_site(each) for each in certificate["sites"]],
-        not_covered=_not_covered(certificate, said["not_established"]) if named else [],
+        not_covered=certificate["not_covered"],
+        not_told=[NOT_ESTABLISHED[each] for each in said["not_established"] if each in NOT_ESTABLISHED]
+        if named
+        else [],
         cautions=[CAUTIONS.get(each, f"A caution is on record: {each}.") for each in said["cautions"]] if named else [],
         age=_age(said),
     ).encode()
@@ -90,7 +104,7 @@ def home(scheme: str) -> bytes:
 
 def refused(scheme: str, typed: str, why: str) -> bytes:
     """The same with what is wrong with a typed code: never a guess of what it should be."""
-    return _home(scheme, "This code cannot be right", typed=typed[:100], wrong=f"{why[:1].upper()}{why[1:]}.")
+    return _home(scheme, "This code cannot be right", typed=typed[:100], wrong=_sentence(why))
 
 
 def too_many(scheme: str) -> bytes:
@@ -103,6 +117,10 @@ def too_many(scheme: str) -> bytes:
 def _home(scheme: str, heading: str, *, typed: str = "", wrong: str = "", form: bool = True) -> bytes:
     ask = "The code on the label"
     return _HOME.render(scheme=scheme, heading=heading, typed=typed, wrong=wrong, form=form, ask=ask).encode()
+
+
+def _sentence(words: str) -> str:
+    return f"{words[:1].upper()}{words[1:]}." if words else ""
 
 
 # --- the parts of a verdict's page -----------------------------------------------------------------------------------
@@ -144,13 +162,6 @@ def _span(certificate: dict[str, Json]) -> str | None:
     if certificate["valid_from"] is None:
         return None
     return f"from {_begin(certificate['valid_from'])} to {_end(certificate['valid_until'])}"
-
-
-def _not_covered(certificate: dict[str, Json], not_established: list[str]) -> list[str]:
-    return [
-        *certificate["not_covered"],
-        *(NOT_ESTABLISHED[each] for each in not_established if each in NOT_ESTABLISHED),
-    ]
 
 
 def _doubt(code: str) -> str:

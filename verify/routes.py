@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from collections.abc import Callable, Coroutine
 from datetime import datetime
 from typing import Annotated, Any
 from urllib.parse import quote
 
 from fastapi import APIRouter, Query, Request
 from fastapi import Path as PathParameter
+from fastapi.routing import APIRoute
 from starlette.convertors import Convertor, register_url_convertor
 from starlette.responses import RedirectResponse, Response
 
@@ -59,6 +61,20 @@ class CodeConvertor(Convertor[str]):
 
 
 register_url_convertor("label", CodeConvertor())
+
+
+class DirectRoute(APIRoute):
+    """A route whose endpoint takes the request and the path's `code`, as the convertor matched it, and nothing else.
+
+    FastAPI's way through dependencies and validation costs more than judging a label; here it has nothing to do.
+    """
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        async def handle(request: Request) -> Response:
+            answer: Response = await self.endpoint(request, request.path_params["code"])
+            return answer
+
+        return handle
 
 
 class TypedLimit:
@@ -242,6 +258,7 @@ def make_router(world: World) -> APIRouter:
     router.add_api_route(
         "/{code:label}",
         scan,
+        route_class_override=DirectRoute,
         methods=["GET"],
         summary="Scan a label",
         description="The verdict on one label, as canonical JSON or as a page (`Accept`). A typed code carries no "
@@ -249,5 +266,7 @@ def make_router(world: World) -> APIRouter:
         responses=_SCAN_RESPONSES,
         response_class=Response,
     )
-    router.add_api_route("/{code:label}", scan, methods=["HEAD"], include_in_schema=False)
+    router.add_api_route(
+        "/{code:label}", scan, route_class_override=DirectRoute, methods=["HEAD"], include_in_schema=False
+    )
     return router

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from verify.codes import Code
 
-# code: (heading, reason). {since}, {begins}, {ends} and {sell_by} are filled in from the certificate.
+# code: (heading, reason). {since}, {since_day}, {begins}, {ends} and {sell_by} are filled in from the certificate.
 VERDICTS: dict[Code, tuple[str, str]] = {
     "MALFORMED": (
         "This is not the code of a label",
@@ -113,15 +113,24 @@ LABEL_OF: dict[Code, str] = {
     "TYPED_CODE": "cannot tell from a typed code",
 }
 CERTIFICATE: dict[str, tuple[str, str, str]] = {
-    "in_force": ("yes", "✓", "in force"),
+    "in_force": ("yes", "✓", "in force, until {ends}"),
     "not_in_force": ("no", "✕", "not in force"),
     "unknown": ("unknown", "?", "cannot tell"),
+}
+CERTIFICATE_OF: dict[Code, str] = {
+    "REVOKED": "not in force: revoked",
+    "REVOKED_LATER": "not in force: revoked",
+    "SUSPENDED": "not in force: suspended",
+    "WITHDRAWN": "not in force: given back",
+    "NOT_YET_VALID": "not in force yet",
+    "EXPIRED": "not in force: ended on {ends}",
+    "LABELLED_UNDER_EXPIRED": "not in force: ended on {ends}",
 }
 
 NOT_ESTABLISHED: dict[str, str] = {
     "PAPER_MAY_BE_A_COPY": "Whether this piece of paper is the original: a code can be copied.",
-    "OTHER_SITES_AND_TIERS_NOT_ASSESSED": "Other sites, and earlier steps of the supply chain: only the sites above "
-    "were assessed.",
+    "OTHER_SITES_AND_TIERS_NOT_ASSESSED": "Anything about other sites, or earlier steps of the supply chain: only the "
+    "sites above were assessed.",
     "LABOUR_EXPLOITATION_ONLY": "Anything but forced labour and trafficking for labour exploitation at these sites; "
     "not sexual exploitation, not the removal of organs.",
     "NO_PROOF_FOR_CUSTOMS": "Whether customs will admit the goods: this is no proof of that.",

@@ -171,3 +171,13 @@ def test_the_page_for_scheme_managers_has_every_clause_number_and_origin() -> No
         value = {"True": "yes", "False": "no"}.get(str(parameter.value), f"{parameter.value} {parameter.unit}")
         assert (row[1], row[-1]) == (value, parameter.origin)
     assert BOOK.sha256 in "".join(rows)
+
+
+def test_the_page_tells_the_ladder_as_it_is() -> None:
+    page = (ROOT / "docs" / "rulebook.md").read_text(encoding="utf-8")
+    for state, steps in rules.LADDER.items():
+        if steps:
+            told = ", ".join(step.replace("_", " ") for step in steps)
+            assert f"| {state or 'no certificate yet'} | {told} |" in page
+    final = ", ".join(state for state, steps in rules.LADDER.items() if state and not steps)
+    assert f"| {final} | none: these are final |" in page

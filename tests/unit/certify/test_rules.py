@@ -1,7 +1,7 @@
 """When a certificate is issued, suspended, released and ended: worked examples, each a case a person can retell."""
 
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import get_args
 
 import pytest
@@ -107,6 +107,7 @@ def test_twelve_months_after_the_last_of_february_is_the_last_of_february() -> N
 def test_nothing_is_issued_under_a_draft_or_before_the_rulebook_is_in_force() -> None:
     for book in (replace(BOOK, approved=False), replace(BOOK, in_force_from=on(1))):
         assert decide(certifiable(), None, book, NOW).because == ("I1",)
+    assert decide(certifiable(), None, replace(BOOK, in_force_from=on(0)), NOW).outcome == "issue"
 
 
 def test_a_site_without_an_audit_is_refused() -> None:
@@ -146,6 +147,9 @@ def test_an_audit_that_ended_180_days_ago_is_recent_and_one_of_181_days_is_not()
         decision = judged(accepted(certifiable(visits=(visit(ended=days),))))
         assert decision.outcome == outcome
     assert decision.because == ("I3",)
+    dossier, midnight = accepted(certifiable(visits=(visit(ended=-180),)), -1), end_of_day(on(0))
+    assert decide(dossier, None, BOOK, midnight - timedelta(seconds=1)).outcome == "issue"
+    assert decide(dossier, None, BOOK, midnight).because == ("I3",)
 
 
 def test_without_acceptance_nothing_is_issued() -> None:
@@ -194,6 +198,14 @@ def test_the_same_major_closed_on_site_is_issued() -> None:
 def test_a_core_major_closed_from_the_desk_counts_as_open() -> None:
     dossier = certifiable(closed(fees(), -6, on_site=False), visits=(visit(), closure(remote=True)))
     refused(accepted(dossier), "I6")
+
+
+def test_minors_and_other_majors_may_be_closed_from_the_desk() -> None:
+    at_the_desk = [
+        closed(found, -6, on_site=False)
+        for found in (finding("fnd_a", core=True), finding("fnd_b", "major", planned=False))
+    ]
+    assert judged(certifiable(*at_the_desk)).outcome == "issue"
 
 
 def test_an_open_priority_finding_is_refused() -> None:
@@ -248,6 +260,11 @@ def test_interviews_needed(workers: int, needed: int) -> None:
 )
 def test_the_current_agreement_must_be_signed(agreement: Agreement | None) -> None:
     refused(certifiable(agreement=agreement), "I10")
+
+
+def test_an_agreement_counts_from_the_second_it_was_signed() -> None:
+    signed = Agreement("2026.0", NOW, independent_reporting=True)
+    assert judged(certifiable(agreement=signed)).outcome == "issue"
 
 
 @pytest.mark.parametrize(
@@ -500,6 +517,11 @@ def test_a_brake_that_was_released_does_not_brake_again() -> None:
     assert judged(certified(suspension_requested_at=at(-11)), standing(since=-10)).outcome == "keep"
 
 
+def test_a_brake_in_the_second_of_the_release_still_brakes() -> None:
+    assert judged(certified(suspension_requested_at=at(-10)), standing(since=-10)).because == ("S7",)
+    assert said(judged(certified(suspension_requested_at=at(-11)), standing(since=-10)), "S7") == "Nobody brakes."
+
+
 def test_after_expiry_overdue_clocks_suspend_nothing_but_a_core_priority_does() -> None:
     over = standing("expired", valid_until=at(-1), since=-1)
     assert judged(certified(fees(close_due=at(-2))), over).outcome == "keep"
@@ -556,6 +578,14 @@ def test_a_reply_too_late_is_no_reply() -> None:
     assert judged(late, standing("suspended", since=-40)).outcome == "revoke"
 
 
+def test_replies_and_confirmations_count_in_the_last_and_in_the_first_second() -> None:
+    stands = standing("suspended", since=-40)
+    in_time = certified(DELIBERATE, case=case(-40, replied_at=at(-10)))
+    assert judged(in_time, stands).outcome == "keep"
+    confirmed = certified(DELIBERATE, case=case(-2), approvals=(revoke(days=-2), revoke(CARL, LOTUS)))
+    assert judged(confirmed, stands).outcome == "revoke"
+
+
 @pytest.mark.parametrize(
     "second",
     [revoke(CARL, SCHEME), revoke(SAM, LOTUS), revoke("per_bea", SUNRISE), revoke(CARL, LOTUS, -3), reinstate()],
@@ -586,6 +616,12 @@ def test_ninety_days_of_suspension_with_a_core_finding_propose_revocation() -> N
     assert judged(dossier, standing("suspended", since=-91)).because == ("V2",)
 
 
+def test_a_core_major_shortens_the_suspension_and_another_one_does_not() -> None:
+    assert judged(certified(fees(close_due=at(-95))), standing("suspended", since=-91)).because == ("V2",)
+    other = finding(severity="major", close_due=at(-95))
+    assert judged(certified(other), standing("suspended", since=-91)).outcome == "keep"
+
+
 def test_half_a_year_of_suspension_without_a_core_finding_proposes_revocation() -> None:
     dossier = certified(suspension_requested_at=at(-181))
     assert judged(dossier, standing("suspended", since=-180)).outcome == "keep"
@@ -600,6 +636,12 @@ def test_the_affected_period_begins_after_the_last_full_audit_that_found_the_top
 def test_the_visit_that_found_the_breach_does_not_clear_the_days_before_it() -> None:
     surveillance = visit("aud_2", -1, type="surveillance")
     dossier = accepted(certified(DELIBERATE, visits=(visit(), surveillance)))
+    assert judged(dossier, standing("suspended", since=0)).affected_from == datetime(2026, 5, 7, tzinfo=UTC)
+
+
+def test_an_audit_that_ended_on_the_day_of_the_discovery_clears_nothing() -> None:
+    same_day = visit("aud_3", -1, type="surveillance", submitted_at=at(-0.5))
+    dossier = accepted(certified(DELIBERATE, visits=(visit(), same_day)))
     assert judged(dossier, standing("suspended", since=0)).affected_from == datetime(2026, 5, 7, tzinfo=UTC)
 
 
@@ -696,6 +738,12 @@ def test_a_brake_is_released_only_by_an_approval_after_it() -> None:
     braked = replace(REPAIRED, suspension_requested_at=at(-1))
     assert judged(replace(braked, approvals=(reinstate(-2),)), SUSPENDED).outcome == "keep"
     assert judged(replace(braked, approvals=(reinstate(),)), SUSPENDED).outcome == "reinstate"
+
+
+def test_an_approval_may_come_in_the_second_of_the_brake_and_of_the_last_report() -> None:
+    assert judged(replace(REPAIRED, approvals=(reinstate(-6),)), SUSPENDED).outcome == "reinstate"
+    braked = replace(REPAIRED, suspension_requested_at=NOW)
+    assert judged(braked, SUSPENDED).outcome == "reinstate"
 
 
 def test_a_suspended_certificate_goes_to_remediation_only_by_two_people() -> None:
@@ -820,3 +868,16 @@ def test_an_empty_dossier_is_refused_with_reasons() -> None:
     decision = judged(Dossier("app_1", SUNRISE, ()))
     assert decision.outcome == "refuse"
     assert decision.because == ("I2", "I4", "I8", "I9", "I10", "I12")
+
+
+def test_clauses_that_ask_nothing_yet_are_met() -> None:
+    without = judged(Dossier("app_1", SUNRISE, ()))
+    assert not set(unmet(without)) & {"M1", "V1", "V2", "V3", "R2", "R3", "N1", "N2", "E1"}
+    assert not set(unmet(judged(certified(), standing(since=-300)))) & {"V2", "R2", "R3"}
+
+
+def test_the_reasons_name_the_lowest_score_and_what_is_signed() -> None:
+    low = replace(certifiable(*many("minor", 3)))
+    assert said(judged(low), "I8") == "Lowest score 189.50, needed 160."
+    assert said(judged(certifiable(agreement=None)), "I10") == "Agreement 2026.0 is not signed."
+    assert said(judged(certified(), standing()), "V2") == "Not suspended."

@@ -219,8 +219,7 @@ def taken(db: Database) -> list[int]:
         return sorted(session.scalars(select(Taken.value)))
 
 
-@pytest.mark.parametrize("round_", [1, 2])
-def test_eight_writers_times_fifty_take_400_distinct_numbers(db: Database, round_: int) -> None:
+def test_eight_writers_times_fifty_take_400_distinct_numbers(db: Database) -> None:
     def work() -> None:
         for _ in range(50):
             with db.write() as session:

@@ -1,0 +1,298 @@
+"""The whole application over HTTP in this process, on a clock that the test moves and with jobs that it runs.
+
+The people of tests/cast.py, each with a client; the short ways to a certificate and to labels; and the verifier who has
+nothing but a bundle and the root keys. Every act goes through the public API, and nothing happens behind it until
+`drain`.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from fastapi.testclient import TestClient
+
+from audits import standard
+from certify.credential import open_credential, read_scope
+from certify.statuslist import ListPurpose, open_list
+from freemark import jobs
+from freemark.app import create_app
+from freemark.bench import scene
+from freemark.demo.client import Answer, Client, Refused
+from ground.canonical import instant
+from ground.clock import FixedClock
+from ground.keyset import KeySet, parse_keyset
+from ground.outbox import Drained
+from ground.signing import multikey
+from ground.world import World
+from tests import cast
+from tests.cast import Player
+from verify import offline
+from verify.codes import Membership
+
+Json = Any
+STANDARD = scene.STANDARD
+PASSPORTS = "T2.1"
+FEES = "T1.1"
+DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Inside(Client):
+    """One person at the application itself: no socket in between."""
+
+    web: TestClient | None = field(default=None, repr=False)
+    person: str = ""
+    organisation: str = ""
+
+    def _send(self, method: str, path: str, body: bytes | None, headers: dict[str, str]) -> Answer:
+        assert self.web is not None
+        if self.token:
+            headers = {**headers, "Authorization": f"Bearer {self.token}"}
+        response = self.web.request(method, path, content=body, headers=headers, follow_redirects=False)
+        return Answer(response.status_code, response.content, dict(response.headers))
+
+    def refused(self, path: str, body: Json | None = None) -> tuple[int, str]:
+        """The status and the words of the refusal that this must be; body None: a GET."""
+        try:
+            self.get(path) if body is None else self.post(path, body)
+        except Refused as refusal:
+            return refusal.status, refusal.detail
+        raise AssertionError(f"{path} was not refused")
+
+
+class House:
+    """One world, its application and its people."""
+
+    def __init__(self, world: World, web: TestClient) -> None:
+        self.world = world
+        self.web = web
+        people = cast.make_cast(world)
+        self.sam, self.carl, self.amina = self._at(people.sam), self._at(people.carl), self._at(people.amina)
+        self.bea, self.ravi, self.otto = self._at(people.bea), self._at(people.ravi), self._at(people.otto)
+        self.noor = self.another("Noor Rahman", self.amina.organisation, "auditor")
+        self.factory, self.office = people.factory, people.office
+        self.anybody = Inside("", web=web)
+
+    def _at(self, player: Player, name: str = "") -> Inside:
+        return Inside("", name, player.secret, self.web, player.person, player.organisation)
+
+    def another(self, name: str, organisation: str, *roles: str) -> Inside:
+        """One more member of an organisation."""
+        with self.world.db.write() as session:
+            return self._at(cast.enrol(session, self.world, organisation, name, *roles), name)
+
+    def firm(self, name: str, *kinds: str) -> str:
+        """One more organisation."""
+        body = {"name": name, "roles": kinds, "country": "GB", "city": "Leeds"}
+        return str(self.sam.post("/v1/organisations", body)["id"])
+
+    # --- time and jobs ---
+
+    @property
+    def now(self) -> datetime:
+        return self.world.clock.now()
+
+    @property
+    def today(self) -> str:
+        return str(self.now.date())
+
+    def later(self, by: timedelta, *, nightly: bool = False) -> None:
+        """Time passes, and what is published is signed again. nightly: the rules are asked again, too."""
+        assert isinstance(self.world.clock, FixedClock)
+        self.world.clock.advance(by)
+        if nightly:
+            jobs.reconsider(self.world)
+        jobs.refresh(self.world)
+
+    def drain(self) -> Drained:
+        """What the job thread would do now."""
+        return jobs.drain(self.world)
+
+    # --- the short ways ---
+
+    def people(self, manager: Inside | None = None) -> scene.Cast:
+        holder = manager or self.bea
+        return scene.Cast(holder, self.amina, self.carl, holder.organisation, self.amina.person)
+
+    def apply(self) -> tuple[str, list[str]]:
+        """An application that lacks nothing but the acceptance: (id, hashes of its reports)."""
+        found = scene.ready_application(self.people(), self.today)
+        self.drain()
+        return found
+
+    def accept(self, application: str) -> None:
+        """Carl accepts all reports there are."""
+        scene.accept(self.people(), application, self.application(application)["reports"])
+        self.drain()
+
+    def certified(self) -> Certified:
+        """A certificate, issued today, for one factory and one product."""
+        application, _ = self.apply()
+        self.accept(application)
+        number = scene.certificate(self.people(), application)
+        entry = self.bea.get(f"/v1/certificates/{number}")
+        return Certified(self, application, number, entry["sites"][0]["id"], entry["products"][0]["id"])
+
+    def application(self, id: str) -> Json:
+        return self.carl.get(f"/v1/applications/{id}")
+
+    def decision(self, application: str) -> Json:
+        """The last one, with its reasons."""
+        n = self.application(application)["decision"]["n"]
+        return self.carl.get(f"/v1/applications/{application}/decisions/{n}")
+
+    def audit(
+        self, site: str, answers: list[Json], *, kind: str = "surveillance", by: Inside | None = None, **plan: Json
+    ) -> str:
+        """Plan an audit of today and file its answers; the report is `submit`ted apart."""
+        auditor = by or self.amina
+        body = {
+            "site": site, "type": kind, "standard": STANDARD, "starts_on": self.today, "ends_on": self.today,
+            "team": [auditor.person], "announced": False, "remote": False, **plan,
+        }  # fmt: skip
+        id = str(auditor.post("/v1/audits", body)["id"])
+        auditor.post(f"/v1/audits/{id}/answers", {"answers": answers})
+        return id
+
+    def submit(self, audit: str, *, by: Inside | None = None, workers: int = 40) -> Json:
+        report = {
+            "workers": workers, "payroll_workers": workers, "interviews_individual": min(workers, 30),
+            "interviews_group": 0, "files_reviewed": 10, "closing_meeting_on": self.today, "summary": "As answered.",
+        }  # fmt: skip
+        return (by or self.amina).post(f"/v1/audits/{audit}/report", report)
+
+    # --- the public, and who verifies alone ---
+
+    def scan(self, code: str) -> Json:
+        return self.anybody.get(f"/{code}")
+
+    def scan_bytes(self, code: str) -> bytes:
+        return self.anybody.fetch(f"/{code}").body
+
+    def bundle(self) -> bytes:
+        return self.anybody.fetch("/bundle.json").body
+
+    def keys(self) -> KeySet:
+        """The published keys, as the pinned roots allow them."""
+        return parse_keyset(self.anybody.fetch("/keys.json").body, self.world.keyring.root_publics())
+
+    def offline(self, code: str, bundle: bytes, membership: Membership = "unknown", at: datetime | None = None) -> Json:
+        """The verdict of somebody who has the bundle and the roots, and no network."""
+        roots = self.world.keyring.root_publics()
+        return json.loads(offline.judgement(code, bundle, roots, membership, at or self.now))
+
+    def command_line(self, folder: Path, code: str, bundle: bytes, *options: str) -> bytes:
+        """What `freemark verify` prints, as a process of its own."""
+        (folder / "bundle.json").write_bytes(bundle)
+        roots = "".join(f"{multikey(root)}\n" for root in self.world.keyring.root_publics())
+        (folder / "roots.txt").write_text(roots)
+        files = ["--bundle", str(folder / "bundle.json"), "--root", str(folder / "roots.txt")]
+        command = [sys.executable, "-m", "freemark.cli", "verify", code, *files, *options]
+        return subprocess.run(command, capture_output=True, check=True, timeout=60).stdout
+
+    def bits(self, number: str) -> dict[str, bool]:
+        """The certificate's bit in each published status list, every signature checked."""
+        keys, found = self.keys(), {}
+        document = open_credential(self.anybody.get(f"/certificates/{number}"), keys)
+        purposes: tuple[ListPurpose, ...] = ("revocation", "suspension")
+        for purpose, (url, index) in zip(purposes, read_scope(document).status, strict=True):
+            listed = open_list(self.anybody.get(url.removeprefix(self.world.settings.public_url)), keys, purpose)
+            found[purpose] = listed.bit(index)
+        return found
+
+    @contextmanager
+    def without_key(self, purpose: str) -> Iterator[None]:
+        """The key file is away while the block runs."""
+        (path,) = (self.world.settings.data / "keys").glob(f"{purpose}-*.key")
+        away = path.with_suffix(".away")
+        path.rename(away)
+        yield
+        away.rename(path)
+
+
+@dataclass(frozen=True)
+class Certified:
+    """A certificate and what its holder needs to order labels under it."""
+
+    house: House
+    application: str
+    number: str
+    site: str
+    product: str
+
+    @property
+    def standing(self) -> str:
+        return str(self.entry["standing"])
+
+    @property
+    def entry(self) -> Json:
+        return self.house.bea.get(f"/v1/certificates/{self.number}")
+
+    def wish(self, quantity: int, days: int = 30, **changes: Json) -> Json:
+        last_day = str(self.house.now.date() + timedelta(days=days))
+        return {
+            "certificate": self.number, "site": self.site, "product": self.product, "quantity": quantity,
+            "last_day": last_day, **changes,
+        }  # fmt: skip
+
+    def order(self, quantity: int = 3, days: int = 30) -> str:
+        """An accepted order, not minted yet."""
+        return str(self.house.bea.post("/v1/orders", self.wish(quantity, days))["id"])
+
+    def order_state(self, order: str) -> str:
+        return str(self.house.bea.get(f"/v1/orders/{order}")["state"])
+
+    def labels(self, quantity: int = 3, days: int = 30) -> list[str]:
+        """The digits of labels that were ordered and printed now."""
+        order = self.order(quantity, days)
+        self.house.drain()
+        return scene.printed(self.house.people(), order)
+
+    def label(self, days: int = 30) -> str:
+        return self.labels(1, days)[0]
+
+    def successor(self) -> Certified:
+        return replace(self, number=str(self.house.application(self.application)["certificate"]))
+
+
+def conforming(**findings: Json) -> list[Json]:
+    """An answer to every provision: conformance, but for those given by name, as T2_1={...}."""
+    given = {name.replace("_", "."): answer for name, answer in findings.items()}
+    provisions = standard.load(STANDARD).provisions
+    return [{"provision": id, "result": "conformance", **given.get(id, {})} for id in provisions]
+
+
+def passports(*, deliberate: bool = False) -> Json:
+    """A priority finding, released now: passports in the manager's safe."""
+    return {
+        "provision": PASSPORTS, "result": "finding", "severity": "priority", "affected": 12, "sampled": 12,
+        "description": "Twelve passports lay in the manager's safe.", "zero_tolerance": True,
+        "deliberate": deliberate, "release": "now",
+    }  # fmt: skip
+
+
+def day(moment: datetime) -> date:
+    return moment.date()
+
+
+def at(moment: datetime) -> str:
+    return instant(moment)
+
+
+Step = Callable[[], object]
+
+
+@contextmanager
+def opened(world: World) -> Iterator[House]:
+    """The application, started as it would be, without its job thread. Failures inside become a 500."""
+    app = create_app(world, job_thread=False)
+    with TestClient(app, raise_server_exceptions=False) as web:
+        yield House(world, web)
