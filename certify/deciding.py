@@ -24,7 +24,7 @@ from certify.tables import Application, ApplicationSite, CaseRow, Certificate, D
 from ground import journal, outbox
 from ground.access import SYSTEM
 from ground.canonical import Json, jcs
-from ground.database import Writing, lock
+from ground.database import Reading, Writing, lock
 from ground.errors import Conflict, FreemarkError, NotFound
 from ground.ids import new_id, random_bytes
 from ground.outbox import Event
@@ -51,19 +51,18 @@ def consider(world: World, application: str) -> None:
 
 def _step(world: World, application: str) -> bool:
     """One decision. True when it was enacted, so that another may follow from it."""
-    now = world.clock.now()
     with world.db.read() as session:
         row = session.get(Application, application)
         if row is None:
             raise NotFound("there is no such application")
-        if not _is_news(*_assess(casefile.load(session, row, now), now)):
+        if not _is_news(*_assess(session, world, row)):
             return False
     with world.db.write() as session:
         lock(session, f"application {application}")
-        case, decision = _assess(casefile.load(session, session.get_one(Application, application), now), now)
+        case, decision = _assess(session, world, session.get_one(Application, application))
         if not _is_news(case, decision):
             return False
-        _enact(session, world, case, decision, now)
+        _enact(session, world, case, decision, decision.at)
         return decision.outcome not in QUIET
 
 
@@ -72,7 +71,6 @@ def seal_prepared(world: World, number: str) -> None:
 
     What the rules would not issue like that any more is discarded unsigned, and their new conclusion is enacted.
     """
-    now = world.clock.now()
     with world.db.write() as session:
         certificate = session.get(Certificate, number)
         if certificate is None:
@@ -82,11 +80,11 @@ def seal_prepared(world: World, number: str) -> None:
         if certificate.sealed_at is not None or certificate.discarded_at is not None:
             return
         application = session.get_one(Application, certificate.application_id)
-        case, decision = _assess(casefile.load(session, application, now), now)
-        if issuing.stands(session, certificate, case, decision, now=now):
-            issuing.seal(session, world, certificate, now=now)
+        case, decision = _assess(session, world, application)
+        if issuing.stands(session, certificate, case, decision, now=decision.at):
+            issuing.seal(session, world, certificate, now=decision.at)
         else:
-            _enact(session, world, case, decision, now)
+            _enact(session, world, case, decision, decision.at)
     consider(world, certificate.application_id)
 
 
@@ -131,8 +129,10 @@ def _each(things: Iterable[str], work: Callable[[str], None]) -> None:
         raise first
 
 
-def _assess(case: CaseFile, now: datetime) -> tuple[CaseFile, Decision]:
-    return case, rules.decide(case.dossier, case.standing, rulebook.load(rulebook.CURRENT), now)
+def _assess(session: Reading, world: World, application: Application) -> tuple[CaseFile, Decision]:
+    """The facts, and what the rules say about them at a moment read after them: no fact may lie in its future."""
+    case = casefile.load(session, application, world.clock.now())
+    return case, rules.decide(case.dossier, case.standing, rulebook.load(rulebook.CURRENT), world.clock.now())
 
 
 def _is_news(case: CaseFile, decision: Decision) -> bool:

@@ -28,6 +28,7 @@ from freemark.bench import scene
 from freemark.demo.client import Answer, Client, Refused
 from ground.canonical import instant
 from ground.clock import FixedClock
+from ground.keyring import Keyring
 from ground.keyset import KeySet, parse_keyset
 from ground.outbox import Drained
 from ground.signing import multikey
@@ -42,6 +43,7 @@ STANDARD = scene.STANDARD
 PASSPORTS = "T2.1"
 FEES = "T1.1"
 DAY = timedelta(days=1)
+KEYS = "own-keys"
 
 
 @dataclass(frozen=True)
@@ -211,7 +213,7 @@ class House:
     @contextmanager
     def without_key(self, purpose: str) -> Iterator[None]:
         """The key file is away while the block runs."""
-        (path,) = (self.world.settings.data / "keys").glob(f"{purpose}-*.key")
+        (path,) = (self.world.settings.data / KEYS).glob(f"{purpose}-*.key")
         away = path.with_suffix(".away")
         path.rename(away)
         yield
@@ -293,6 +295,8 @@ Step = Callable[[], object]
 @contextmanager
 def opened(world: World) -> Iterator[House]:
     """The application, started as it would be, without its job thread. Failures inside become a 500."""
+    # Keys as old as this world's clock: what a key signs before its own time does not count.
+    world.keyring = Keyring.create(world.settings.data / KEYS, world.clock.now())
     app = create_app(world, job_thread=False)
     with TestClient(app, raise_server_exceptions=False) as web:
         yield House(world, web)

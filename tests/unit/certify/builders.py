@@ -13,8 +13,9 @@ from typing import Any
 
 from audits.facts import Action, Finding, Severity, SiteFacts, Visit
 from certify import rulebook
-from certify.dossier import Acceptance, Agreement, Approval, Case, Dossier
+from certify.dossier import Acceptance, Agreement, Approval, Case, Decision, Dossier
 from certify.events import Standing, State
+from certify.rules import decide
 
 NOW = datetime(2026, 6, 1, 8, 0, 0, tzinfo=UTC)
 BOOK = rulebook.load("freemark-2026.0")
@@ -234,3 +235,15 @@ def renewable() -> Dossier:
 def ending() -> Standing:
     """A certificate with sixty days to run."""
     return standing(since=-300, valid_from=at(-300), valid_until=at(60))
+
+
+def judged(dossier: Dossier, stands: Standing | None = None, days: float = 0) -> Decision:
+    return decide(dossier, stands, BOOK, at(days))
+
+
+def unmet(decision: Decision) -> list[str]:
+    return [reason.clause for reason in decision.reasons if not reason.met]
+
+
+def said(decision: Decision, clause: str) -> str:
+    return next(reason.text for reason in decision.reasons if reason.clause == clause)

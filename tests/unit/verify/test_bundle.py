@@ -9,7 +9,7 @@ import pytest
 
 from ground.errors import Malformed
 from ground.signing import seal_document
-from tests.vectors import verdicts
+from tests.vectors import defects
 from tests.vectors.scene import (
     DAY,
     FIRST,
@@ -31,7 +31,7 @@ def refusals(document: dict[str, Any]) -> list[str]:
 
 
 def test_a_good_bundle_has_nothing_refused() -> None:
-    bundle = open_bundle(verdicts.container("good"), ROOTS)
+    bundle = open_bundle(defects.container("good"), ROOTS)
     assert bundle.refused == ()
     assert bundle.complete
     assert set(bundle.certificates) == {FIRST}
@@ -62,16 +62,16 @@ def test_a_good_bundle_has_nothing_refused() -> None:
     ],
 )
 def test_a_part_that_does_not_hold_is_refused_by_its_place(name: str, where: str) -> None:
-    assert where in refusals(verdicts.container(name))
+    assert where in refusals(defects.container(name))
 
 
 def test_a_checkpoint_of_another_key_is_refused() -> None:
-    assert refusals(verdicts.resigned("checkpoint", "event")) == ["/checkpoint"]
+    assert refusals(defects.resigned("checkpoint", "event")) == ["/checkpoint"]
 
 
 def test_roots_are_pinned_and_never_taken_from_the_bundle() -> None:
     stranger = signer("stranger").public
-    bundle = open_bundle(verdicts.container("good"), [stranger])
+    bundle = open_bundle(defects.container("good"), [stranger])
     assert bundle.keys is None
     assert bundle.certificates == {}
     assert not bundle.complete
@@ -79,14 +79,14 @@ def test_roots_are_pinned_and_never_taken_from_the_bundle() -> None:
 
 def test_three_roots_need_two_signatures() -> None:
     roots = [ROOTS[0], signer("second root").public, signer("third root").public]
-    assert open_bundle(verdicts.container("good"), roots).keys is None
+    assert open_bundle(defects.container("good"), roots).keys is None
 
 
 def test_a_certificate_under_another_number_is_refused() -> None:
     def move(document: dict[str, Any]) -> None:
         document["certificates"][SECOND] = document["certificates"].pop(FIRST)
 
-    found = refusals(verdicts.changed(good, move))
+    found = refusals(defects.changed(good, move))
     assert found == [f"/certificates/{SECOND}/credential", f"/certificates/{SECOND}/events/0"]
 
 
@@ -95,12 +95,12 @@ def test_a_document_of_another_batch_is_refused(folder: str) -> None:
     def move(document: dict[str, Any]) -> None:
         document[folder]["2"] = document[folder].pop("1")
 
-    assert refusals(verdicts.changed(lambda: verdicts._voided([item(3)]), move)) == [f"/{folder}/2"]
+    assert refusals(defects.changed(lambda: defects.voided([item(3)]), move)) == [f"/{folder}/2"]
 
 
 def test_an_unlawful_story_is_not_believed_at_all() -> None:
     """Signed and linked, but nobody is reinstated who was revoked."""
-    world = verdicts.with_event("cert.revoked", reason="nonconformity")
+    world = defects.with_event("cert.revoked", reason="nonconformity")
     world.add("cert.reinstated", FIRST, NOW - DAY)
     bundle = open_bundle(world.bundle(), ROOTS)
     assert bundle.certificates[FIRST].chain.leaves == ()
@@ -108,7 +108,7 @@ def test_an_unlawful_story_is_not_believed_at_all() -> None:
 
 
 def test_a_void_list_by_a_stolen_key_counts_as_absent() -> None:
-    world = verdicts._voided([item(0)])
+    world = defects.voided([item(0)])
     world.mark_key("event", "compromised", boundary=0, until=NOW - DAY)
     bundle = open_bundle(world.bundle(), ROOTS)
     assert bundle.void == {}
@@ -116,7 +116,7 @@ def test_a_void_list_by_a_stolen_key_counts_as_absent() -> None:
 
 
 def test_without_the_look_at_stolen_keys_they_would_count(monkeypatch: pytest.MonkeyPatch) -> None:
-    world = verdicts._voided([item(0)])
+    world = defects.voided([item(0)])
     world.mark_key("event", "compromised", boundary=0, until=NOW - DAY)
     monkeypatch.setattr(room, "not_stolen", lambda key: None)
     assert 1 in open_bundle(world.bundle(), ROOTS).void
@@ -126,7 +126,7 @@ def test_a_retired_key_still_counts_for_what_it_signed_in_its_time() -> None:
     world = good()
     for name in ("certificate", "event", "label"):
         world.mark_key(name, "retired", until=NOW - DAY)
-    bundle = open_bundle(verdicts.changed(world.bundle, lambda b: b.update(cautions=None)), ROOTS)
+    bundle = open_bundle(defects.changed(world.bundle, lambda b: b.update(cautions=None)), ROOTS)
     assert bundle.refused == ()
 
 
@@ -159,12 +159,12 @@ def test_a_proof_counts_only_for_the_bundles_own_checkpoint() -> None:
 
 @pytest.mark.parametrize("name", ["manifest-changed", "leaf-changed", "heads-by-event-key", "credential-changed"])
 def test_a_bundle_from_which_something_was_refused_is_not_complete(name: str) -> None:
-    assert verdicts.container(name)["complete"]
-    assert not open_bundle(verdicts.container(name), ROOTS).complete
+    assert defects.container(name)["complete"]
+    assert not open_bundle(defects.container(name), ROOTS).complete
 
 
 def test_a_refused_void_list_does_not_make_other_batches_unknown() -> None:
-    document = verdicts.changed(lambda: verdicts._voided([item(3)]), lambda b: b["void"]["1"].update(items=[1]))
+    document = defects.changed(lambda: defects.voided([item(3)]), lambda b: b["void"]["1"].update(items=[1]))
     assert open_bundle(document, ROOTS).complete
 
 
@@ -189,7 +189,7 @@ def test_a_refused_void_list_does_not_make_other_batches_unknown() -> None:
 )
 def test_what_is_not_the_container_is_malformed(change: Callable[[dict[str, Any]], object]) -> None:
     with pytest.raises(Malformed):
-        open_bundle(verdicts.changed(good, change), ROOTS)
+        open_bundle(defects.changed(good, change), ROOTS)
 
 
 @pytest.mark.parametrize("data", [b"", b"[]", b"{}", b'{"v":1,"v":1}', b'{"v":1.0}', b"[" * 100_000])
@@ -199,7 +199,7 @@ def test_bytes_that_are_no_bundle_are_malformed(data: bytes) -> None:
 
 
 def test_too_many_bytes_are_refused_before_they_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    data = write_bundle(verdicts.container("good"))
+    data = write_bundle(defects.container("good"))
     monkeypatch.setattr(room, "MAX_BYTES", len(data) - 1)
     with pytest.raises(Malformed, match="more than"):
         parse_bundle(data, ROOTS)
@@ -214,14 +214,14 @@ def test_an_empty_bundle_is_a_bundle() -> None:
 
 def test_a_long_chain_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(room, "MAX_LEAVES", 1)
-    assert refusals(verdicts.container("good")) == [f"/certificates/{FIRST}/events"]
+    assert refusals(defects.container("good")) == [f"/certificates/{FIRST}/events"]
 
 
 # --- opening again ---------------------------------------------------------------------------------------------------
 
 
 def test_what_was_checked_is_not_checked_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    document = verdicts.container("good")
+    document = defects.container("good")
     first = open_bundle(document, ROOTS)
     for name in ("open_credential", "open_leaf", "open_manifest", "open_list", "open_heads", "open_cautions"):
         monkeypatch.setattr(room, name, None)
@@ -232,14 +232,14 @@ def test_what_was_checked_is_not_checked_again(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_a_refusal_is_remembered_too() -> None:
-    document = verdicts.container("manifest-changed")
+    document = defects.container("manifest-changed")
     first = open_bundle(document, ROOTS)
     assert open_bundle(document, ROOTS, first).refused == first.refused
 
 
 def test_an_equal_part_in_another_object_is_checked_again() -> None:
     """Identity is the only sign that nothing changed: an equal-looking part may have been tampered with since."""
-    document = verdicts.container("good")
+    document = defects.container("good")
     first = open_bundle(document, ROOTS)
     changed = {**document, "heads": {**document["heads"], "heads": {}}}
     assert [each.where for each in open_bundle(changed, ROOTS, first).refused] == ["/heads"]

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from ground.errors import Malformed
 from labels.payload import parse
 from tests.unit.verify.naive import deserves_green
-from tests.vectors import verdicts
+from tests.vectors import defects, verdicts
 from tests.vectors.scene import (
     DAY,
     FIRST,
@@ -157,7 +157,7 @@ def break_at(bundle: dict[str, Any], way: tuple[Any, ...], how: int, other: tupl
 
 
 WORLDS = ("good", "label-key-stolen", "another-item-void", "renewed", "reinstated", "ended", "revoked-and-rebound")
-CONTAINERS = {name: verdicts.container(name) for name in WORLDS}
+CONTAINERS = {name: defects.container(name) for name in WORLDS}
 PLACES = {name: places(document) for name, document in CONTAINERS.items()}
 
 
@@ -166,7 +166,7 @@ PLACES = {name: places(document) for name, document in CONTAINERS.items()}
 def test_a_bundle_broken_anywhere_never_turns_what_is_not_deserved_green(data: Any, name: str, how: int) -> None:
     bundle = copy.deepcopy(CONTAINERS[name])
     break_at(bundle, data.draw(st.sampled_from(PLACES[name])), how, data.draw(st.sampled_from(PLACES[name])))
-    now = verdicts.ENDED if name == "ended" else NOW
+    now = defects.ENDED if name == "ended" else NOW
     try:
         opened = open_bundle(bundle, ROOTS)
     except Malformed:
@@ -179,12 +179,12 @@ def test_a_bundle_broken_anywhere_never_turns_what_is_not_deserved_green(data: A
 @pytest.mark.parametrize("name", WORLDS)
 def test_the_naive_judge_knows_green_when_it_sees_it(name: str) -> None:
     """Otherwise the two tests above would hold for a judge that never says yes."""
-    now = verdicts.ENDED if name == "ended" else NOW
+    now = defects.ENDED if name == "ended" else NOW
     expected = "LABELLED_UNDER_EXPIRED" if name == "ended" else "VALID"
     assert deserves_green(CONTAINERS[name], list(ROOTS), digits(), "in", now) == expected
 
 
 @pytest.mark.parametrize("case", [case for case in verdicts.cases() if case.bundle != "suspension-from-later"])
 def test_the_two_judges_agree_on_every_vector(case: verdicts.Case) -> None:
-    deserved = deserves_green(verdicts.container(case.bundle), list(ROOTS), case.text, case.membership, case.at)
+    deserved = deserves_green(defects.container(case.bundle), list(ROOTS), case.text, case.membership, case.at)
     assert deserved == (case.expected if case.expected in GREEN else "")

@@ -12,7 +12,7 @@ import pytest
 from ground.canonical import instant
 from ground.errors import FreemarkError
 from ground.signing import multikey
-from tests.vectors import verdicts
+from tests.vectors import defects, verdicts
 from tests.vectors.scene import NOW, ROOTS, digits, signer, typed
 from verify.bundle import open_bundle, write_bundle
 from verify.offline import bare_code, main, read_roots
@@ -26,7 +26,7 @@ AT = ["--at", instant(NOW)]
 @pytest.fixture
 def bundle(tmp_path: Path) -> str:
     path = tmp_path / "bundle.json"
-    path.write_bytes(write_bundle(verdicts.container("good")))
+    path.write_bytes(write_bundle(defects.container("good")))
     return str(path)
 
 
@@ -36,7 +36,7 @@ def run(*argv: str) -> subprocess.CompletedProcess[bytes]:
 
 
 def expected(text: str, membership: Any = "unknown", name: str = "good") -> bytes:
-    bundle = open_bundle(verdicts.container(name), ROOTS)
+    bundle = open_bundle(defects.container(name), ROOTS)
     return judge(verdicts.read(text), bundle, membership, NOW).data + b"\n"
 
 

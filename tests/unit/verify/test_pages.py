@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from ground.countries import COUNTRIES
-from tests.vectors import verdicts
+from tests.vectors import defects, verdicts
 from tests.vectors.scene import ROOTS
 from verify import pages, words
 from verify.bundle import open_bundle
@@ -28,7 +28,7 @@ DOCS = Path(__file__).resolve().parents[3] / "docs" / "verdicts.md"
 
 def verdict_of(name: str) -> Verdict:
     case = CASES[name]
-    bundle = open_bundle(verdicts.container(case.bundle), ROOTS)
+    bundle = open_bundle(defects.container(case.bundle), ROOTS)
     return judge(verdicts.read(case.text), bundle, case.membership, case.at)
 
 

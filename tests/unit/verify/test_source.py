@@ -14,7 +14,7 @@ from ground.errors import Unavailable
 from ground.shelf import Shelf
 from labels import manifest, payload
 from tests.unit.verify.shelves import SCAN, publish, write
-from tests.vectors import verdicts
+from tests.vectors import defects
 from tests.vectors.scene import COUNT, DAY, FIRST, NOW, ROOTS, SECOND, Scene, batch_key, digits, good, item, typed
 from verify.bundle import open_bundle, parse_bundle
 from verify.source import Source
@@ -136,7 +136,7 @@ def test_a_set_that_was_left_half_written_is_better_than_none_and_never_complete
 
 def test_readers_beside_a_busy_publisher_never_see_a_torn_set(shelf: Shelf) -> None:
     """Renewed and not, over and over: each scan sees one of the two worlds whole."""
-    worlds = [good(), verdicts.successor()]
+    worlds = [good(), defects.successor()]
     publish(worlds[0], shelf)
     source, seen, stop = source_of(shelf), set[str](), threading.Event()
 
@@ -223,7 +223,7 @@ def _older_keyset(version: int, *rest: Any) -> Any:
 
 
 def test_the_container_is_what_was_published_and_the_same_every_time(shelf: Shelf) -> None:
-    world = verdicts.successor()
+    world = defects.successor()
     world.void_items([item(3)])
     publish(world, shelf)
     source, other = source_of(shelf), source_of(shelf)
@@ -320,7 +320,7 @@ def test_a_scan_key_that_is_away_is_asked_again(shelf: Shelf) -> None:
 
 def test_the_scene_and_the_shelf_are_the_same_world(shelf: Shelf) -> None:
     """Otherwise these tests would judge another world than the vectors do."""
-    world = verdicts.rebound()
+    world = defects.rebound()
     publish(world, shelf)
     assert SECOND not in source_of(shelf).current().certificates
     assert source_of(shelf).current().document == open_bundle(world.bundle(), ROOTS).document

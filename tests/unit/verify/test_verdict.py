@@ -12,7 +12,7 @@ import pytest
 
 from ground.canonical import jcs
 from labels.payload import parse
-from tests.vectors import verdicts
+from tests.vectors import defects, verdicts
 from tests.vectors.scene import DAY, FIRST, NOW, ROOTS, SECOND, digits, good, typed
 from verify import bundle as bundle_room
 from verify import facts as facts_room
@@ -35,7 +35,7 @@ def verdict_of(name: str) -> Verdict:
 
 
 def opened(name: str) -> Bundle:
-    return open_bundle(verdicts.container(name), ROOTS)
+    return open_bundle(defects.container(name), ROOTS)
 
 
 # --- the shape -------------------------------------------------------------------------------------------------------
