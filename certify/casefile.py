@@ -7,7 +7,7 @@ ones. Reads only, and concludes nothing.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal, get_args
 
@@ -55,11 +55,17 @@ def load(session: Reading, application: Application, now: datetime) -> CaseFile:
     leaves = log.leaves(session, certificate.number) if certificate else ()
     standing = fold_of(certificate, leaves, now) if certificate else None
     case = open_case(session, application.id)
+    last = session.scalar(
+        select(DecisionRow)
+        .where(DecisionRow.application_id == application.id)
+        .order_by(DecisionRow.seq.desc())
+        .limit(1)
+    )
     return CaseFile(
         application=application,
         dossier=_dossier(session, application, case, leaves),
         certificate=certificate,
-        standing=standing,
+        standing=_as_announced(standing, last),
         revocation=case,
         pending=session.scalar(
             select(Certificate).where(
@@ -68,13 +74,19 @@ def load(session: Reading, application: Application, now: datetime) -> CaseFile:
                 Certificate.discarded_at.is_(None),
             )
         ),
-        last=session.scalar(
-            select(DecisionRow)
-            .where(DecisionRow.application_id == application.id)
-            .order_by(DecisionRow.seq.desc())
-            .limit(1)
-        ),
+        last=last,
     )
+
+
+def _as_announced(standing: Standing | None, last: DecisionRow | None) -> Standing | None:
+    """The standing as the rules see it: an expiry nobody has decided on yet is theirs to conclude, once.
+
+    No leaf tells of an expiry, so the fold says "expired" before anybody has noticed.
+    """
+    noticed = last is not None and (last.outcome == "expire" or last.state == "expired")
+    if standing is None or standing.state != "expired" or noticed:
+        return standing
+    return replace(standing, state="active")
 
 
 def current_certificate(session: Reading, application: str) -> Certificate | None:

@@ -170,10 +170,11 @@ def _enact(session: Writing, world: World, case: CaseFile, decision: Decision, n
         case "withdraw":
             _close_case(case, now)
             _append(session, world, "cert.withdrawn", case, row, decision, now)
-        case "refuse" | "keep" | "expire":
-            before = case.last.state if case.last else None
-            if case.certificate is not None and _state(case) == "expired" and before != "expired":
+        case "expire":
+            if case.certificate is not None:
                 _tell(session, case.certificate, now)  # no leaf says it, so nobody else would
+        case "refuse" | "keep":
+            pass
         case _:
             assert_never(decision.outcome)
     session.flush()

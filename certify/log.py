@@ -134,6 +134,25 @@ def check(world: World) -> None:
     _check_heads(state, published_checkpoint(world), hashes)
 
 
+def guard(world: World) -> None:
+    """The quick part of `check`, for before anything is signed: does the database know the published log?
+
+    Conflict when it is behind it, as an old backup would be, or went another way.
+    """
+    published = published_checkpoint(world)  # before the row, because a publisher moves the row first
+    if published is None:
+        return
+    with world.db.read() as session:
+        state = session.get(LogState, STATE) or _fresh()
+    if published.size > state.published_size:
+        raise Conflict(
+            f"the database knows of {state.published_size} published leaves and is behind the published log of "
+            f"{published.size}: nothing is signed"
+        )
+    if published.size == state.published_size and published.root.hex() != state.published_root:
+        raise Conflict("the database and the published log went different ways: nothing is signed")
+
+
 def published_checkpoint(world: World) -> Checkpoint | None:
     """The checkpoint on the shelf; None when there is none. Conflict when no log key of ours signed it."""
     data = world.shelf.read(CHECKPOINT)

@@ -224,7 +224,8 @@ def waive_reply(session: Writing, actor: Actor, number: str, *, now: datetime) -
 def confirm(session: Writing, actor: Actor, number: str, *, act: Act, now: datetime) -> ApprovalRow:
     """One person's word that a suspension may end, or that a proposed revocation becomes final.
 
-    Once per person and suspension or case. How many are needed, and of which organisations, the rulebook says.
+    Once per person and suspension or case; again only for a reinstatement, when a report came in behind the first word,
+    because R3 asks for one that knows every report. How many are needed, and of which organisations, the rulebook says.
     """
     certificate, row, entry = _current(session, actor, CONFIRM, number, now)
     period: int | None
@@ -237,24 +238,28 @@ def confirm(session: Writing, actor: Actor, number: str, *, act: Act, now: datet
         if case is None:
             raise Conflict("no revocation of this certificate is proposed")
         period = case.id
-    known = select(ApprovalRow.id).where(
+    known = select(ApprovalRow).where(
         ApprovalRow.certificate == number,
         ApprovalRow.act == act,
         ApprovalRow.period == period,
         ApprovalRow.person == actor.person,
     )
-    if session.scalar(known) is not None:
+    approval = session.scalar(known)
+    if approval is None:
+        approval = ApprovalRow(
+            application_id=row.id,
+            certificate=certificate.number,
+            act=act,
+            period=period,
+            person=actor.person,
+            organisation=actor.organisation,
+            at=now,
+        )
+        session.add(approval)
+    elif act == "reinstate" and _reported_since(session, row.id, approval.at):
+        approval.at, approval.organisation = now, actor.organisation
+    else:
         raise Conflict("you have confirmed this already; it takes another person")
-    approval = ApprovalRow(
-        application_id=row.id,
-        certificate=certificate.number,
-        act=act,
-        period=period,
-        person=actor.person,
-        organisation=actor.organisation,
-        at=now,
-    )
-    session.add(approval)
     session.flush()
     journal.record(session, actor, CONFIRM, certificate.number, {"act": act, "period": period}, now=now)
     if act == "revoke":
@@ -332,6 +337,12 @@ def _check_independent(session: Reading, actor: Actor, application: str) -> None
     member = select(Membership.role).where(Membership.person_id == actor.person, Membership.organisation_id.in_(firms))
     if actor.organisation in firms or session.scalar(member.limit(1)) is not None:
         raise Forbidden("a member of the audit firm cannot accept its report")
+
+
+def _reported_since(session: Reading, application: str, at: datetime) -> bool:
+    """Was a report submitted on one of its sites after that moment?"""
+    places = testimony.load(session, casefile.site_ids(session, application))
+    return any(visit.submitted_at and visit.submitted_at > at for facts in places for visit in facts.visits)
 
 
 def _locked(session: Writing, actor: Actor, action: str, application: str) -> Application:

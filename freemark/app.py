@@ -15,11 +15,12 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
 from audits import routes as audits
+from certify import log as transparency
 from certify import routes as certify
 from freemark import demo_clock, jobs, problems
 from ground import routes as parties
 from ground.database import ready
-from ground.errors import Unavailable
+from ground.errors import Conflict, Unavailable
 from ground.web import PROBLEMS, BodyLimit
 from ground.world import World
 from labels import routes as labels
@@ -47,7 +48,7 @@ def healthz() -> dict[str, str]:
 @health.get(
     "/readyz",
     summary="Can it serve?",
-    description="Asks the database and the shelf. 503 while one of them is away.",
+    description="Asks the database and the shelf. 503 while one of them is away, or when they tell different stories.",
     responses={200: {"content": {"application/json": {"example": {"status": "ready"}}}}, 503: PROBLEMS[503]},
 )
 def readyz(request: Request) -> dict[str, str]:
@@ -56,6 +57,10 @@ def readyz(request: Request) -> dict[str, str]:
         raise Unavailable("the database does not answer, or its tables are not migrated")
     if world.shelf.read("keys.json") is None:
         raise Unavailable("the shelf has no keys.json yet")
+    try:
+        transparency.guard(world)
+    except Conflict as error:
+        raise Unavailable(error.detail) from error
     return {"status": "ready"}
 
 

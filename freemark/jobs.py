@@ -15,7 +15,7 @@ from certify import log as transparency
 from certify import publish as certificates
 from certify import service as certify
 from freemark.wiring import HANDLERS, refresh_shelf
-from ground import outbox
+from ground import idempotency, outbox
 from ground.errors import FreemarkError, Unavailable
 from ground.world import World
 
@@ -23,11 +23,16 @@ log = logging.getLogger("freemark.jobs")
 
 IDLE_SECONDS = 1.0  # how long the thread sleeps when nothing wakes it: the longest wait of a retry that fell due
 REFRESH_EVERY = timedelta(minutes=10)  # lists live 48 h and are re-signed at half of that: minutes are ample
+ANSWERS_KEPT = timedelta(days=30)  # for how long a client may ask again under the same Idempotency-Key
 RECONSIDER_EVERY = timedelta(hours=24)  # DESIGN: a nightly pass repairs whatever an event failed to bring
 
 
 def drain(world: World) -> outbox.Drained:
-    """Deliver what waits in the outbox until nothing due is left."""
+    """Deliver what waits in the outbox until nothing due is left.
+
+    Raises Conflict when the database is behind the published log: handlers sign, and nothing may be signed then.
+    """
+    transparency.guard(world)
     total = outbox.Drained(0, 0, 0)
     while True:
         step = outbox.drain(world, HANDLERS)
@@ -42,9 +47,12 @@ def refresh(world: World) -> None:
 
 
 def reconsider(world: World) -> None:
-    """Ask the rules about every application again: deadlines pass without an event."""
+    """Ask the rules about every application again: deadlines pass without an event. Forget old answers."""
+    transparency.guard(world)
     certify.reconsider_all(world)
     drain(world)
+    with world.db.write() as session:
+        idempotency.forget(session, world.clock.now() - ANSWERS_KEPT)
 
 
 def start_up(world: World) -> None:
@@ -53,8 +61,8 @@ def start_up(world: World) -> None:
     Raises Conflict when the database is behind the published log: nothing may be signed then. A key that is away, or a
     keys.json that has run out, leaves the shelf as it was and stops nobody: findings must land meanwhile.
     """
-    certificates.genesis(world)
     transparency.check(world)
+    certificates.genesis(world)
     drain(world)
     try:
         refresh_shelf(world)

@@ -259,8 +259,10 @@ class VoidWish:
 def prepare_void(world: World, actor: Actor, number: int, span: tuple[int, int] | None) -> VoidWish:
     """Check the range and compute its items. It takes 6 s for a million labels, so no transaction is held.
 
-    Conflict: the batch is not sealed. Invalid: out of range, naming both numbers.
+    Conflict: the batch is not sealed, or the database is behind the published log, so that nothing may be signed.
+    Invalid: out of range, naming both numbers.
     """
+    log.guard(world)
     with world.db.read() as session:
         batch = _voidable(session, actor, number)
     if span is None:

@@ -25,7 +25,7 @@ from hypothesis import settings
 from psycopg import sql
 from sqlalchemy import URL, make_url
 
-from ground.clock import FixedClock
+from ground.clock import DemoClock, FixedClock
 from ground.database import Base
 from ground.ids import crockford
 from ground.settings import Settings
@@ -106,6 +106,8 @@ def make_world(tmp_path: Path) -> Iterator[WorldMaker]:
 
     def make(database_url: str = "", **settings: object) -> World:
         data = tmp_path / f"world-{len(opened)}"
+        data.mkdir()
+        DemoClock(data / "clock.json").set(START)  # the keys are made now, and sign nothing that is older
         world = open_world(Settings.load(data=data, database_url=database_url, **settings))
         world.clock = FixedClock(START)
         opened.append(world)

@@ -86,10 +86,10 @@ def make_cast(base: str, token: str, now: datetime, client: Callable[[str, str, 
     return Cast(manager, auditor, decider, maker, auditor_id)
 
 
-def ready_application(cast: Cast, today: str) -> tuple[str, list[str]]:
-    """An application that lacks nothing but the acceptance. Returns (id, hashes of its reports)."""
+def ready_application(cast: Cast, today: str, factory: str = "A factory") -> tuple[str, list[str]]:
+    """An application for a new, faultless factory that lacks nothing but the acceptance: (id, report hashes)."""
     site = cast.manager.post("/v1/sites", {
-        "organisation": cast.organisation, "kind": "factory", "name": "A factory", "address": "Road 1",
+        "organisation": cast.organisation, "kind": "factory", "name": factory, "address": "Road 1",
         "city": "Gazipur", "country": "BD", "workers": 40,
     })["id"]  # fmt: skip
     application = str(cast.manager.post("/v1/applications", {

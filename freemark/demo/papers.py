@@ -6,6 +6,7 @@ as a process of its own with nothing but a bundle and the root keys.
 
 from __future__ import annotations
 
+import csv
 import json
 import subprocess
 import sys
@@ -21,8 +22,8 @@ from ground.signing import multikey
 STATUS = ("revocation", "suspension")
 
 
-def write_labels(holder: Client, out: Path, order: str) -> tuple[str, str]:
-    """Fetch the print files of the order and decode label.png. Returns (digits, human code) of that label."""
+def write_labels(holder: Client, out: Path, order: str) -> tuple[str, str, str]:
+    """Fetch the print files of the order and decode label.png. Returns its (digits, human code, QR version)."""
     for name, kept in (
         ("labels.csv", "labels.csv"),
         ("sheet.pdf", "sheet.pdf"),
@@ -31,8 +32,9 @@ def write_labels(holder: Client, out: Path, order: str) -> tuple[str, str]:
     ):
         (out / kept).write_bytes(holder.fetch(f"/v1/orders/{order}/files/{name}", accept="*/*").body)
     digits = decode(out / "label.png")
-    row = (out / "labels.csv").read_text().splitlines()[1].split(",")
-    return digits, row[1]
+    with (out / "labels.csv").open(newline="") as table:
+        row = next(csv.DictReader(table))
+    return digits, row["human_code"], row["qr_version"]
 
 
 def decode(image: Path) -> str:

@@ -15,6 +15,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import TypeVar
 
+from freemark.bench import scene
 from freemark.demo import papers, stage
 from freemark.demo.client import Client, Json, Refused
 from freemark.demo.server import Server, free_port
@@ -22,6 +23,7 @@ from freemark.demo.stage import Cast
 from freemark.demo.teller import chapter, say, verdict
 from ground.canonical import instant
 from ground.clock import SystemClock
+from ground.settings import LABEL_PREFIX
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples" / "audits"
 PATIENCE_SECONDS = 30.0
@@ -52,6 +54,7 @@ class Tale:
 
     cast: Cast
     base: str
+    prefix: str
     out: Path
     today: datetime
     application: str = ""
@@ -87,19 +90,19 @@ def run(out: Path, *, serve: bool, host: str, port: int) -> int:
     token = stage.found_world(out / "world", public_url, label_url, begin)
     listen = "0.0.0.0" if label_url else "127.0.0.1"  # noqa: S104  # a phone must reach it; only when asked to by --host
     with Server(out / "world", port, listen) as server:
-        tale = Tale(stage.register(server.base, token, begin), server.base, out, today)
+        tale = Tale(stage.register(server.base, token, begin), server.base, f"{label_url or public_url}/", out, today)
         _application(tale)
         _audits(tale)
         _correction(tale)
         _certificate(tale)
         _labels(tale)
         _scans(tale)
-        _suspension(tale, label_url or public_url)
+        _suspension(tale)
         _log(tale)
         papers.write_end(tale.public, out, tale.certificate, tale.verdicts)
         print(f"\nEverything it left behind is in {out}/ ({time.monotonic() - began:.0f} s).")
         if serve:
-            _keep_serving(tale, server, label_url or public_url)
+            _keep_serving(tale, server, _second_factory(tale))
     return 0
 
 
@@ -226,13 +229,18 @@ def _labels(tale: Tale) -> None:
     order = _order(tale, LABELS, tale.day(-60))
     tale.order = str(order["id"])
     _until(lambda: _order_state(cast.bea, tale.order, "ready"), "the sheets")
-    tale.digits, tale.human = papers.write_labels(cast.bea, tale.out, tale.order)
+    tale.digits, tale.human, version = papers.write_labels(cast.bea, tale.out, tale.order)
     say(f"Bea orders {LABELS:,} labels. The batch is sealed in the public log before a single one is printed.")
     say(
         f"One label, read back from its pixels by zxing-cpp {metadata.version('zxing-cpp')}: {tale.digits[:24]}… "
         f"({len(tale.digits)} digits)"
     )
     say(f"The same label for a keyboard: {tale.human}")
+    if len(tale.prefix) > LABEL_PREFIX:
+        say(
+            f"The address {tale.prefix} has {len(tale.prefix)} characters, more than the {LABEL_PREFIX} that fit into "
+            f"QR version 6-M: these labels are {version}."
+        )
 
 
 def _order(tale: Tale, quantity: int, last_day: date) -> Json:
@@ -263,7 +271,7 @@ def _scans(tale: Tale) -> None:
     )
 
 
-def _suspension(tale: Tale, label_url: str) -> None:
+def _suspension(tale: Tale) -> None:
     cast = tale.cast
     chapter("7  Passports in the manager's safe", str(tale.today.date()))
     content = _example("surveillance-factory")
@@ -350,10 +358,25 @@ def _order_state(client: Client, order: str, state: str) -> Json | None:
     return shown if shown["state"] == state else None
 
 
-def _keep_serving(tale: Tale, server: Server, label_url: str) -> None:
+def _second_factory(tale: Tale) -> str:
+    """A factory without a finding, so that a visitor has a label to scan that is in force. Returns its digits."""
+    cast = tale.cast
+    crew = scene.Cast(cast.bea, cast.amina, cast.carl, cast.sunrise, cast.people["Amina Yusuf"])
+    application, reports = scene.ready_application(crew, str(tale.today.date()), "Sunrise Garments, Unit 3")
+    scene.accept(crew, application, reports)
+    number = scene.certificate(crew, application)
+    order = scene.order_labels(crew, number, 24, str(tale.day(-60)))
+    digits = scene.printed(crew, order)[0]
+    picture = cast.bea.fetch(f"/v1/orders/{order}/files/label-0.png", accept="*/*").body
+    (tale.out / "label-in-force.png").write_bytes(picture)
+    return digits
+
+
+def _keep_serving(tale: Tale, server: Server, in_force: str) -> None:
     print(
-        f"\nServing at {tale.base}/ ; Ctrl-C ends it. A label to scan: {tale.out / 'label.png'}\n"
-        f"  {label_url}/{tale.digits}\n"
+        f"\nServing at {tale.base}/ ; Ctrl-C ends it. Two labels to scan:\n\n"
+        f"  revoked, of the story           {tale.out / 'label.png'}\n  {tale.prefix}{tale.digits}\n\n"
+        f"  in force, of another factory    {tale.out / 'label-in-force.png'}\n  {tale.prefix}{in_force}\n"
     )
     for role, name, token in tale.cast.tokens():
         print(f"  {role:<24} {name:<14} {token}")

@@ -10,10 +10,10 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +26,6 @@ from freemark import jobs
 from freemark.app import create_app
 from freemark.bench import scene
 from freemark.demo.client import Answer, Client, Refused
-from ground.canonical import instant
 from ground.clock import FixedClock
 from ground.keyring import Keyring
 from ground.keyset import KeySet, parse_keyset
@@ -106,10 +105,14 @@ class House:
     def today(self) -> str:
         return str(self.now.date())
 
-    def later(self, by: timedelta, *, nightly: bool = False) -> None:
-        """Time passes, and what is published is signed again. nightly: the rules are asked again, too."""
+    def later_without_signing(self, by: timedelta) -> None:
+        """Time passes, and nobody is at work."""
         assert isinstance(self.world.clock, FixedClock)
         self.world.clock.advance(by)
+
+    def later(self, by: timedelta, *, nightly: bool = False) -> None:
+        """Time passes, and what is published is signed again. nightly: the rules are asked again, too."""
+        self.later_without_signing(by)
         if nightly:
             jobs.reconsider(self.world)
         jobs.refresh(self.world)
@@ -279,17 +282,6 @@ def passports(*, deliberate: bool = False) -> Json:
         "description": "Twelve passports lay in the manager's safe.", "zero_tolerance": True,
         "deliberate": deliberate, "release": "now",
     }  # fmt: skip
-
-
-def day(moment: datetime) -> date:
-    return moment.date()
-
-
-def at(moment: datetime) -> str:
-    return instant(moment)
-
-
-Step = Callable[[], object]
 
 
 @contextmanager

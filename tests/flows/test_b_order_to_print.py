@@ -1,4 +1,4 @@
-"""Journey B: an order against a standing certificate, labels that a reader of others reads, and orders that get none."""
+"""Journey B: an order against a standing certificate, labels that a foreign reader reads, orders that get none."""
 
 import csv
 import io
