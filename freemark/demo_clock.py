@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends
-from pydantic import AwareDatetime, Field
+from pydantic import AwareDatetime, ConfigDict, Field
 from starlette.responses import Response
 
 from ground import access, journal
@@ -27,9 +27,9 @@ router = APIRouter(tags=["demo"])
 
 
 class ClockSetting(Body):
-    at: AwareDatetime | None = Field(
-        strict=False, description="the instant it shall be now; null: the real time", examples=["2026-06-01T08:00:00Z"]
-    )
+    model_config = ConfigDict(json_schema_extra={"examples": [{"at": "2026-06-01T08:00:00Z"}]})
+
+    at: AwareDatetime | None = Field(strict=False, description="the instant it shall be now; null: the real time")
 
 
 @router.post(

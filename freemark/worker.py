@@ -31,6 +31,7 @@ app.conf.update(
     task_ignore_result=True,
     broker_transport_options={"visibility_timeout": LONGEST_TASK_SECONDS},
     broker_connection_retry_on_startup=True,
+    broker_connection_max_retries=None,  # the default gives up after an hour without a broker
     timezone="UTC",
     task_default_queue="freemark",
     beat_schedule={

@@ -8,6 +8,7 @@ file, so that every process of that world agrees.
 from __future__ import annotations
 
 import json
+import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Protocol
@@ -65,7 +66,7 @@ class DemoClock:
 
     def _offset(self) -> timedelta:
         try:
-            stat = self._path.stat()
+            stat = os.stat(self._path)
             stamp = (stat.st_ino, stat.st_mtime_ns, stat.st_size)
             if stamp != self._read[0]:
                 offset = json.loads(self._path.read_bytes())["offset_seconds"]

@@ -14,6 +14,7 @@ NUMBER_SYMBOLS = 10  # a certificate number: 10 random symbols and the check sym
 MAX_TYPED = 64  # nobody types more than 15 symbols with blanks; a longer text is not worth reading
 
 _VALUE = {symbol: value for value, symbol in enumerate(ALPHABET)}
+_TIMES_ALPHA = tuple(value << 1 ^ (0b100101 if value & 16 else 0) for value in range(32))
 _LOOKS_LIKE = str.maketrans({"I": "1", "L": "1", "O": "0"})
 # Keyboards and word processors turn a dash into a longer one and a blank into one that does not break.
 _DROPPED = dict.fromkeys(map(ord, "-\u2010\u2011\u2012\u2013\u2014\u2015\u2212 \t\r\n\u00a0\u202f"))
@@ -40,10 +41,11 @@ def check_symbol(symbols: str) -> str:
     Different powers at every place, so that each single error, swap of two places and doubled error shows (n <= 30).
     """
     total = 0
-    for symbol in reversed(symbols):  # Horner: alpha * (s_1 + alpha * (s_2 + ...))
-        total = (total ^ _value(symbol)) << 1
-        if total & 32:
-            total ^= 0b100101
+    try:
+        for symbol in reversed(symbols):  # Horner: alpha * (s_1 + alpha * (s_2 + ...))
+            total = _TIMES_ALPHA[total ^ _VALUE[symbol]]
+    except KeyError as error:
+        raise Malformed(f"{error.args[0]!r} is not a symbol of a code") from error
     return ALPHABET[total]
 
 

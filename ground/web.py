@@ -316,10 +316,9 @@ class BodyLimit:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        refusal = problem(TooLarge(f"the body has more than {self._limit} bytes"))
         length = Headers(scope=scope).get("content-length", "")
         if length.isdecimal() and (len(length) > 18 or int(length) > self._limit):
-            await refusal(scope, receive, send)
+            await self._refusal()(scope, receive, send)
             return
         seen, over, started = 0, False, False
 
@@ -345,7 +344,10 @@ class BodyLimit:
             if started:
                 raise
         if over and not started:
-            await refusal(scope, receive, send)
+            await self._refusal()(scope, receive, send)
+
+    def _refusal(self) -> Response:
+        return problem(TooLarge(f"the body has more than {self._limit} bytes"))
 
 
 class _OverLimit(Exception):

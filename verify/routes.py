@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from datetime import datetime
 from typing import Annotated, Any
 from urllib.parse import quote
@@ -41,6 +41,15 @@ MAX_NETWORKS = 50_000  # counted apart in one minute; whoever comes after them s
 JSON_HEADERS = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer", "Vary": "Accept"}
 HTML_HEADERS = {**pages.HEADERS, "Vary": "Accept"}
 JSON, HTML = "application/json", "text/html"
+RawHeaders = list[tuple[bytes, bytes]]
+
+
+def _encoded(headers: Mapping[str, str], media: str) -> RawHeaders:
+    return [(name.lower().encode(), value.encode()) for name, value in {**headers, "Content-Type": media}.items()]
+
+
+JSON_RAW = _encoded(JSON_HEADERS, JSON)
+HTML_RAW = _encoded(HTML_HEADERS, f"{HTML}; charset=utf-8")
 
 EXAMPLE = (
     "0459815803188184959463048985506016351315641143788685622177254933915243709697559628817337247231839102353319819084740"
@@ -75,6 +84,14 @@ class DirectRoute(APIRoute):
             return answer
 
         return handle
+
+
+class Answer(Response):
+    """A verdict on its way out. Its headers are always the same few, so they were encoded once."""
+
+    def __init__(self, data: bytes, headers: RawHeaders) -> None:
+        self.status_code, self.background, self.body = 200, None, data
+        self.raw_headers = [*headers, (b"content-length", b"%d" % len(data))]
 
 
 class TypedLimit:
@@ -184,6 +201,7 @@ _SCAN_RESPONSES: dict[int | str, dict[str, Any]] = {
         },
     },
     404: PROBLEMS[404],
+    422: PROBLEMS[422],
     429: PROBLEMS[429],
 }  # fmt: skip
 
@@ -213,9 +231,9 @@ def make_router(world: World) -> APIRouter:
             page = pages.too_many(settings.scheme_name)
             return Response(page, 429, {**HTML_HEADERS, "Retry-After": "60"}, media_type=HTML)
         if not html:
-            return Response(verdict.data, headers=JSON_HEADERS, media_type=JSON)
+            return Answer(verdict.data, JSON_RAW)
         page = pages.render(verdict, scheme=settings.scheme_name, public_url=settings.public_url, detail=detail)
-        return Response(page, headers=HTML_HEADERS, media_type=HTML)
+        return Answer(page, HTML_RAW)
 
     def bundle(request: Request) -> Response:
         data = scanner.source.bundle_bytes()

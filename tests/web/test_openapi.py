@@ -11,12 +11,13 @@ from typing import Any
 
 import pytest
 import schemathesis
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
+from fastapi.security import HTTPBearer
 from fastapi.testclient import TestClient
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from schemathesis.checks import CHECKS, load_all_checks
-from schemathesis.python import asgi
+from schemathesis.engine import Status, events, from_schema
+from starlette.responses import Response
 
 from freemark import jobs
 from freemark.app import create_app
@@ -32,7 +33,7 @@ Json = Any
 METHODS = ("get", "post", "put", "patch", "delete")
 
 load_all_checks()
-PROMISES = CHECKS.get_by_names(
+PROMISES = (
     ["not_a_server_error", "status_code_conformance", "content_type_conformance", "response_schema_conformance",
      "response_headers_conformance", "ignored_auth"]
 )  # fmt: skip
@@ -60,7 +61,7 @@ class Scene:
             "application": [first.application, second.application], "number": [first.number, second.number],
             "order": [order], "batch": ["1"], "code": [label.split(",")[1], label.split(",")[2].rsplit("/", 1)[1]],
             "purpose": ["revocation", "suspension"], "shard": ["1"], "id": ["freemark-2026.0"], "seq": ["0", "1"],
-            "n": ["1", "2"], "path": ["checkpoint", "log.vkey", "tile/0/000.p/3"], "name": ["labels.csv", "label-0.svg"],
+            "n": ["1", "2"], "path": ["checkpoint", "log.vkey"], "name": ["labels.csv", "label-0.svg"],
         }  # fmt: skip
 
 
@@ -116,11 +117,7 @@ def test_every_operation_documents_its_refusals_as_problems(document: Json) -> N
             assert any(status.startswith(("4", "5")) for status in statuses) or path == "/bundle.json", (method, path)
         for status in statuses:
             content = operation["responses"][status].get("content", {})
-            if (
-                status[0] in "45"
-                and status not in ("416",)
-                and not (path.endswith("/files/{name}") and status == "400")
-            ):
+            if status[0] in "45" and status != "416" and not (path.endswith("/files/{name}") and status == "400"):
                 assert content["application/problem+json"]["example"]["status"] == int(status), (method, path, status)
 
 
@@ -157,7 +154,7 @@ def test_every_example_of_a_body_is_taken_as_a_body(document: Json, scene: Scene
         if method != "post":
             continue
         for number, body in enumerate(examples_of(document, operation)):
-            response = sent(scene, path, body, f"example-{number}-{path}")
+            response = sent(scene, path, body, f"example-{number}-{operation['operationId']}")
             if response.status_code == 422:
                 said = response.json()
                 assert "errors" not in said, (path, said)  # only faults of the shape come as a list
@@ -168,7 +165,7 @@ def test_every_example_of_a_body_is_taken_as_a_body(document: Json, scene: Scene
 def sent(scene: Scene, path: str, body: Json, key: str | None, token: str | None = None) -> Any:
     headers = {"Content-Type": "application/json", "Authorization": f"Bearer {token or scene.house.sam.token}"}
     if key is not None:
-        headers["Idempotency-Key"] = key.replace(" ", "")
+        headers["Idempotency-Key"] = key
     return scene.house.web.post(filled(path, scene), content=json.dumps(body), headers=headers)
 
 
@@ -185,7 +182,7 @@ def test_every_post_asks_for_an_idempotency_key(document: Json, scene: Scene) ->
         assert (parameter["in"], parameter["required"]) == ("header", True), path
         assert parameter["description"], path
         (body, *_) = examples_of(document, operation)
-        for key in (None, "", "k" * 201, "ключ".encode().decode("latin-1")):
+        for key in (None, "", "k" * 201, "two words"):
             response = sent(scene, path, body, key)
             assert response.status_code == 400, (path, key)
             assert response.json()["parameter"] == "Idempotency-Key", (path, key)
@@ -202,11 +199,8 @@ def test_the_same_key_with_another_body_is_refused_by_every_post(document: Json,
             continue
         key = f"same-{operation['operationId']}"
         assert sent(scene, "/v1/sites", kept, key).status_code == 201
-        (body, *_) = examples_of(document, operation)
+        *_, body = examples_of(document, operation)
         response = sent(scene, path, body, key)
-        if path == "/v1/batches/{batch}/voids":  # asks first whether the caller may, and what the range is
-            assert response.status_code in (404, 409, 422), (path, response.text)
-            continue
         assert response.status_code == 422, (path, response.text)
         assert "Idempotency-Key" in response.text, path
     again = sent(scene, "/v1/sites", kept, "same-again")
@@ -230,42 +224,96 @@ def test_every_operation_with_a_lock_asks_who_calls(document: Json, scene: Scene
 # ---------------------------------------------------------------------------------------------------- schemathesis
 
 
-@pytest.fixture(scope="module")
-def api(scene: Scene) -> Iterator[Any]:
-    config = schemathesis.Config()
-    schema = schemathesis.openapi.from_asgi("/openapi.json", scene.app, config=config)
+def judged(
+    app: FastAPI, *, examples: int, token: str = "", leave_out: str = "", known: Json = None
+) -> tuple[int, list[str]]:
+    """Let schemathesis call the operations: how many checks it made, and what it found wrong.
+
+    known: for names in paths, values that exist; half of the addresses get them.
+    """
+    config = schemathesis.Config.from_dict(
+        {
+            "seed": 2008,
+            "headers": {"Authorization": f"Bearer {token}"} if token else {},
+            "generation": {"max-examples": examples, "deterministic": True, "database": "none"},
+            "checks": {name: {"enabled": name in PROMISES} for name in CHECKS.get_all_names()},
+            "phases": {"stateful": {"enabled": False}},  # it needs links, which our document does not have
+        }
+    )
+    schema = schemathesis.openapi.from_asgi("/openapi.json", app, config=config)
+    if leave_out:
+        schema = schema.exclude(path_regex=leave_out)
 
     @schema.hook
-    def flatmap_path_parameters(context: Any, path_parameters: dict[str, Any]) -> Any:
-        """Half of the addresses exist."""
-        known = {name: st.sampled_from(scene.known[name]) for name in path_parameters or {} if name in scene.known}
-        return st.one_of(
-            st.just(path_parameters), st.fixed_dictionaries({**path_parameters_as(path_parameters), **known})
-        )
+    def flatmap_path_parameters(context: Any, path_parameters: Json) -> Any:
+        names = {name: st.just(value) for name, value in (path_parameters or {}).items()}
+        exist = {name: st.sampled_from(values) for name, values in (known or {}).items() if name in names}
+        return st.one_of(st.just(path_parameters), st.fixed_dictionaries({**names, **exist}))
 
-    yield schema
-    asgi.shutdown_lifespans()
-
-
-def path_parameters_as(path_parameters: dict[str, Any] | None) -> dict[str, Any]:
-    return {name: st.just(value) for name, value in (path_parameters or {}).items()}
-
-
-PUBLIC = schemathesis.pytest.from_fixture("api").exclude(path_regex="^/v1/")
-EVERYTHING = schemathesis.pytest.from_fixture("api")
-RELAXED = {"deadline": None, "suppress_health_check": list(HealthCheck), "derandomize": True, "database": None}
+    made, wrong = 0, []
+    for event in from_schema(schema).execute():
+        if isinstance(event, events.ScenarioFinished):
+            for checks in event.recorder.checks.values():
+                made += len(checks)
+                bad = [check.failure_info for check in checks if check.status != Status.SUCCESS and check.failure_info]
+                wrong += [f"{info.failure.operation}: {info.failure.title}: {info.code_sample}" for info in bad]
+        elif isinstance(event, events.NonFatalError | events.FatalError):  # an error that left the application
+            wrong.append(f"{getattr(event, 'label', '')}: it raised: {event.info}")
+    return made, wrong
 
 
-@PUBLIC.parametrize()
-@settings(max_examples=200 if TORTURE else 8, **RELAXED)
-def test_public_operations_keep_their_word(case: Any) -> None:
-    case.call_and_validate(checks=PROMISES)
+def test_public_operations_keep_their_word(scene: Scene) -> None:
+    made, wrong = judged(scene.app, examples=500 if TORTURE else 25, leave_out="^/v1/", known=scene.known)
+    assert wrong == []
+    assert made > 1000
 
 
 @pytest.mark.skipif(not TORTURE, reason="all operations: FREEMARK_TORTURE=1")
 @pytest.mark.parametrize("role", ["sam", "carl", "amina", "bea"])
-@EVERYTHING.parametrize()
-@settings(max_examples=60, **RELAXED)
-def test_all_operations_keep_their_word(case: Any, scene: Scene, role: str) -> None:
+def test_all_operations_keep_their_word(scene: Scene, role: str) -> None:
     token = getattr(scene.house, role).token
-    case.call_and_validate(checks=PROMISES, headers={"Authorization": f"Bearer {token}"})
+    made, wrong = judged(scene.app, examples=100, token=token, known=scene.known)
+    assert wrong == []
+    assert made > 5000
+
+
+def test_a_broken_promise_would_be_seen() -> None:
+    """The negative control: a 500, a status nobody documented, another content type, and a lock that is open."""
+    app = FastAPI()
+
+    def broken() -> Response:
+        return Response("{}", 500, media_type="application/json")
+
+    def raised() -> None:
+        raise RuntimeError
+
+    def teapot() -> Response:
+        return Response("{}", 418, media_type="application/json")
+
+    def page() -> Response:
+        return Response("<p>", media_type="text/html")
+
+    def nothing() -> Json:
+        return {}
+
+    def listed() -> Response:
+        return Response("[]", media_type="application/json")
+
+    open_lock = Depends(HTTPBearer(auto_error=False, scheme_name="open"))
+    app.get("/five-hundred", responses={500: {}})(broken)
+    app.get("/raised")(raised)
+    app.get("/undocumented")(teapot)
+    app.get("/other-type")(page)
+    app.get("/open", dependencies=[open_lock])(nothing)
+    app.get("/sound")(nothing)
+    app.get("/other-shape", responses={200: {"model": dict[str, int]}})(listed)
+    _, wrong = judged(app, examples=5)
+    seen = {line.split(": ")[0].removeprefix("GET /"): line.split(": ")[1] for line in reversed(wrong)}
+    assert seen == {
+        "five-hundred": "Server error",
+        "raised": "it raised",
+        "undocumented": "Undocumented status code",
+        "other-type": "Undocumented Content-Type",
+        "open": "API accepts requests without authentication",
+        "other-shape": "Response violates schema",
+    }
