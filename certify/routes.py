@@ -166,7 +166,11 @@ def get_decision(
     tags=["certify"],
     summary="List certificates",
     description="Those of your organisation; for deciders and scheme managers all. In the order of their numbers.",
-    responses={**READ_PROBLEMS, 200: example("One page.", {"items": [samples.CERTIFICATE], "next": None})},
+    responses={
+        **READ_PROBLEMS,
+        409: PROBLEMS[409],
+        200: example("One page.", {"items": [samples.CERTIFICATE], "next": None}),
+    },
 )
 def list_certificates(call: Reader, page: Paging) -> dict[str, Any]:
     access.check(call.actor, READ, KNOWN)
@@ -184,7 +188,7 @@ def list_certificates(call: Reader, page: Paging) -> dict[str, Any]:
     tags=["certify"],
     summary="Read a certificate",
     description="Its standing as the public log has it, and a neutral reason. The signed document is at its `url`.",
-    responses={**READ_PROBLEMS, 200: example("The certificate.", samples.CERTIFICATE)},
+    responses={**READ_PROBLEMS, 409: PROBLEMS[409], 200: example("The certificate.", samples.CERTIFICATE)},
 )
 def get_certificate(number: Number, call: Reader) -> dict[str, Any]:
     with call.world.db.read() as session:

@@ -167,11 +167,14 @@ def _open(options: argparse.Namespace, **overrides: object) -> World:
 def _serve(options: argparse.Namespace) -> int:
     import uvicorn
 
+    from certify import log as transparency
     from certify.publish import genesis
     from freemark.app import create_app
 
     world = _open(options, host=options.host, port=options.port)
-    genesis(world)  # the application does it too; here, keys that nobody has signed yet are one line and no traceback
+    # The application does both when it starts; here, what it would refuse is one line and no traceback.
+    transparency.guard(world)
+    genesis(world)
     settings = world.settings
     if settings.broker_url:
         from freemark import worker

@@ -25,6 +25,7 @@ IDLE_SECONDS = 1.0  # how long the thread sleeps when nothing wakes it: the long
 REFRESH_EVERY = timedelta(minutes=10)  # lists live 48 h and are re-signed at half of that: minutes are ample
 ANSWERS_KEPT = timedelta(days=30)  # for how long a client may ask again under the same Idempotency-Key
 RECONSIDER_EVERY = timedelta(hours=24)  # DESIGN: a nightly pass repairs whatever an event failed to bring
+RETRY_AFTER = timedelta(minutes=10)  # a pass that failed, because a key was away, is made again this much later
 
 
 def drain(world: World) -> outbox.Drained:
@@ -103,14 +104,15 @@ class JobThread:
         drain(self._world)
         now = self._world.clock.now()
         if _due(self._reconsidered, now, RECONSIDER_EVERY):
-            self._reconsidered = now
+            self._reconsidered = now - RECONSIDER_EVERY + RETRY_AFTER  # in case it fails
             reconsider(self._world)
+            self._reconsidered = now
         if _due(self._refreshed, now, REFRESH_EVERY):
             self._refreshed = now
             refresh(self._world)
 
     def _guarded(self, work: Callable[[], None]) -> None:
-        """A failing job is logged with its place and tried again at the next tick; the thread never dies of it."""
+        """A failing job is logged with its place and tried again later; the thread never dies of it."""
         try:
             work()
         except FreemarkError as error:

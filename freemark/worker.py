@@ -37,7 +37,8 @@ app.conf.update(
     beat_schedule={
         "drain": {"task": "freemark.drain", "schedule": DRAIN_SECONDS, "options": {"expires": 2 * DRAIN_SECONDS}},
         "refresh": {"task": "freemark.refresh", "schedule": jobs.REFRESH_EVERY.total_seconds()},
-        "reconsider": {"task": "freemark.reconsider", "schedule": crontab(hour="2", minute="0")},
+        # Twice a night: the second makes good a first one that was lost.
+        "reconsider": {"task": "freemark.reconsider", "schedule": crontab(hour="2,4", minute="0")},
     },
 )
 

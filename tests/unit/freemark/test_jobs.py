@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from freemark import jobs
-from freemark.jobs import RECONSIDER_EVERY, REFRESH_EVERY, JobThread
+from freemark.jobs import RECONSIDER_EVERY, REFRESH_EVERY, RETRY_AFTER, JobThread
 from ground import outbox
 from ground.clock import FixedClock
 from ground.errors import Unavailable
@@ -56,6 +56,22 @@ def test_each_tick_drains_and_the_timers_keep_their_distance(sqlite_world: World
     assert ticked(second) == ["drain", "refresh"]
     assert ticked(RECONSIDER_EVERY - REFRESH_EVERY) == ["drain", "reconsider", "refresh"]
     assert ticked(-2 * RECONSIDER_EVERY) == ["drain", "reconsider", "refresh"]
+
+
+def test_a_nightly_pass_that_failed_is_made_again_soon(
+    sqlite_world: World, done: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A deadline that passed while a key was away must not wait for another day."""
+    clock, thread = sqlite_world.clock, JobThread(sqlite_world)
+    assert isinstance(clock, FixedClock)
+    passes = Failing(Unavailable("the key is away"))
+    monkeypatch.setattr(jobs, "reconsider", passes)
+    with pytest.raises(Unavailable):
+        thread._tick()
+    for by, made in ((RETRY_AFTER - timedelta(seconds=1), 1), (timedelta(seconds=1), 2), (RETRY_AFTER, 2)):
+        clock.advance(by)
+        thread._tick()
+        assert passes.calls == made
 
 
 class Failing:
