@@ -12,7 +12,7 @@ ENV PATH=/app/.venv/bin:$PATH \
 # The data folder holds keys: nobody but this user reads it. The public shelf is a volume of its own, see compose.
 RUN useradd --system --uid 10001 --no-create-home freemark \
     && install -d -m 0700 -o freemark -g freemark /data \
-    && install -d -m 0755 -o freemark -g freemark /data/shelf/public
+    && install -d -m 0755 -o freemark -g freemark /data/shelf /data/shelf/public
 WORKDIR /app
 COPY --from=build /app/.venv .venv
 COPY . .

@@ -311,13 +311,14 @@ def _keys_sign(options: argparse.Namespace) -> int:
 
 
 def _keys_adopt(options: argparse.Namespace) -> int:
+    document = _document(options.file)
     from certify.publish import adopt_keys
     from freemark import jobs
     from ground.database import ready
     from ground.world import open_world
 
     world = open_world(_settings(options))
-    keys = adopt_keys(world, _document(options.file))
+    keys = adopt_keys(world, document)
     print(f"adopted version {keys.version}, good until {keys.expires:%Y-%m-%d}; have it signed again before that")
     if ready(world.db):  # before the first `freemark migrate` there is nothing else to publish
         jobs.refresh(world)
