@@ -10,9 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from freemark import jobs
+from ground.errors import Unavailable
 from ground.keyset import open_keyset
 from ground.shelf import Shelf
 from ground.signing import parse_multikey
+from ground.world import World
 from tests.web.pieces import ROOT, did, environment, new_roots, one_line, run
 
 
@@ -190,3 +193,19 @@ def test_what_is_no_key_and_no_document_is_refused_in_one_line(first: Made, tmp_
         assert refused.status == 2, words
         assert one_line(refused.err), (words, refused.err)
         assert refused.out == ""
+
+
+def test_a_key_that_is_away_keeps_nobody_from_starting_and_leaves_the_shelf_as_it_was(sqlite_world: World) -> None:
+    """A server that would not start could not take the next finding either."""
+    jobs.start_up(sqlite_world)
+    (file,) = (sqlite_world.settings.data / "keys").glob("status-*.key")
+    away = file.rename(file.with_suffix(".away"))
+    heads = sqlite_world.shelf.public / "heads.json"
+    heads.unlink()
+    jobs.start_up(sqlite_world)
+    assert not heads.exists()
+    with pytest.raises(Unavailable):  # what start_up does not let through
+        jobs.refresh(sqlite_world)
+    away.rename(file)
+    jobs.start_up(sqlite_world)
+    assert heads.exists()

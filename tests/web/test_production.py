@@ -38,6 +38,15 @@ LABELS = 3000  # three chunks: long enough to be killed between two of them
 pytestmark = [pytest.mark.postgres, pytest.mark.slow]
 
 
+def test_docker_compose_starts_the_commands_that_are_started_here() -> None:
+    text = (pieces.ROOT / "docker-compose.yml").read_text(encoding="utf-8")
+    served = "freemark migrate && exec freemark serve --host 0.0.0.0 --port 8000"
+    assert re.findall(r"command: (\[.*freemark.*\])", text) == [
+        f'["sh", "-c", "{served}"]', '["freemark", "worker"]', '["freemark", "beat"]',
+    ]  # fmt: skip
+    assert 'FORWARDED_ALLOW_IPS: "*"' in text  # on loopback, as here, it is not needed
+
+
 @dataclass
 class Installation:
     data: Path
