@@ -238,7 +238,9 @@ def make_router(world: World) -> APIRouter:
     def bundle(request: Request) -> Response:
         data = scanner.source.bundle_bytes()
         headers = {"ETag": f'"{sha256(data).hex()[:32]}"', "Cache-Control": "no-cache"}
-        if request.headers.get("If-None-Match") == headers["ETag"]:
+        if (
+            request.headers.get("If-None-Match", "").removeprefix("W/") == headers["ETag"]
+        ):  # a proxy that zips weakens it
             return Response(status_code=304, headers=headers)
         return Response(data, headers=headers, media_type=JSON)
 

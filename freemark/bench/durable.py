@@ -20,7 +20,8 @@ from sqlalchemy import event
 from certify import service
 from freemark import jobs
 from freemark.bench.measure import ROUNDS, Figure, against, wall_each
-from freemark.bench.scene import Scene, ready_application
+from freemark.bench.scene import Scene
+from freemark.demo.scene import ready_application
 from ground.auth import authenticate
 from ground.settings import Settings
 from ground.world import World, open_world

@@ -8,16 +8,14 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from importlib import metadata
 from pathlib import Path
-from typing import TypeVar
 
-from freemark.bench import scene
-from freemark.demo import papers, stage
+from freemark.demo import papers, scene, stage
 from freemark.demo.client import Client, Json, Refused
+from freemark.demo.scene import until
 from freemark.demo.server import Server, free_port
 from freemark.demo.stage import Cast
 from freemark.demo.teller import chapter, say, verdict
@@ -26,11 +24,9 @@ from ground.clock import SystemClock
 from ground.settings import LABEL_PREFIX
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples" / "audits"
-PATIENCE_SECONDS = 30.0
 LABELS = 1000
 CORE_MAJOR = "I6"  # the clause of the rulebook: no open major finding on a core topic
 PHONE_PORT = 8000
-T = TypeVar("T")
 
 # Days before today. Every one of them keeps the rulebook's clocks: plan, approval and closure of a core major within
 # 14, 42 and 90 days, an issue within 180 days of the audit, a surveillance visit within six months.
@@ -169,7 +165,7 @@ def _correction(tale: Tale) -> None:
     cast = tale.cast
     tale.at(REFUSED)
     chapter("3  The rules refuse, the factory repays", f"{tale.day(REFUSED)} to {tale.day(CLOSURE)}")
-    application = _until(lambda: _refused(cast.carl, tale.application, CORE_MAJOR), "the refusal")
+    application = until(lambda: _refused(cast.carl, tale.application, CORE_MAJOR), "the refusal")
     say("Carl, the decider, cannot issue against the rules. What the rules say is missing:")
     decision = cast.carl.get(f"/v1/applications/{tale.application}/decisions/{application['decision']['n']}")
     for reason in decision["reasons"]:
@@ -209,7 +205,7 @@ def _certificate(tale: Tale) -> None:
     shown = cast.carl.get(f"/v1/applications/{tale.application}")
     acceptance = {"reports": shown["reports"], "note": "Reports reviewed; sampling and evidence sufficient."}
     cast.carl.post(f"/v1/applications/{tale.application}/acceptance", acceptance)
-    issued = _until(lambda: _with_certificate(cast.carl, tale.application), "a certificate")
+    issued = until(lambda: _with_certificate(cast.carl, tale.application), "a certificate")
     tale.certificate = str(issued["certificate"])
     entry = cast.bea.get(f"/v1/certificates/{tale.certificate}")
     say(
@@ -228,7 +224,7 @@ def _labels(tale: Tale) -> None:
     chapter(f"5  {LABELS:,} labels", str(tale.day(ORDERED)))
     order = _order(tale, LABELS, tale.day(-60))
     tale.order = str(order["id"])
-    _until(lambda: _order_state(cast.bea, tale.order, "ready"), "the sheets")
+    until(lambda: _order_state(cast.bea, tale.order, "ready"), "the sheets")
     tale.digits, tale.human, version = papers.write_labels(cast.bea, tale.out, tale.order)
     say(f"Bea orders {LABELS:,} labels. The batch is sealed in the public log before a single one is printed.")
     say(
@@ -258,7 +254,7 @@ def _order(tale: Tale, quantity: int, last_day: date) -> Json:
 def _scans(tale: Tale) -> None:
     tale.cast.sam.post("/v1/demo/clock", {"at": None})
     chapter("6  Scans", f"{tale.today.date()}, the real time from here on")
-    _until(lambda: _scan(tale, tale.digits)["code"] == "VALID" or None, "a fresh shelf")
+    until(lambda: _scan(tale, tale.digits)["code"] == "VALID" or None, "a fresh shelf")
     _show(tale, "the label", tale.digits)
     wrong = tale.digits[:-1] + str((int(tale.digits[-1]) + 1) % 10)
     _show(tale, "its last digit changed", wrong)
@@ -279,7 +275,7 @@ def _suspension(tale: Tale) -> None:
     say(f"An unannounced surveillance visit. {priority['description']}")
     filed = time.monotonic()
     audit = _file_audit(tale, "surveillance-factory", cast.factory, 1, 2, ["Amina Yusuf", "Noor Rahman"])
-    _until(lambda: _scan(tale, tale.digits)["code"] == "SUSPENDED" or None, "the suspension")
+    until(lambda: _scan(tale, tale.digits)["code"] == "SUSPENDED" or None, "the suspension")
     say(f"Filed with release: now. {time.monotonic() - filed:.1f} s later the same label answers:")
     _show(tale, "the label", tale.digits)
     papers.write_bundle(tale.public, tale.out, "bundle-after.json")
@@ -291,10 +287,10 @@ def _suspension(tale: Tale) -> None:
     else:
         raise RuntimeError("an order on a suspended certificate was accepted")
     _submit(tale, audit, "surveillance-factory", 0)
-    _until(lambda: cast.bea.get(f"/v1/certificates/{tale.certificate}")["revocation"], "a proposed revocation")
+    until(lambda: cast.bea.get(f"/v1/certificates/{tale.certificate}")["revocation"], "a proposed revocation")
     say("It was deliberate: the rules propose revocation. The holder may reply; Bea waives the reply.")
     cast.bea.post(f"/v1/certificates/{tale.certificate}/reply-waiver", {})
-    _until(lambda: _scan(tale, tale.digits)["code"] in ("REVOKED", "REVOKED_LATER") or None, "the revocation")
+    until(lambda: _scan(tale, tale.digits)["code"] in ("REVOKED", "REVOKED_LATER") or None, "the revocation")
     _show(tale, "the label", tale.digits)
     papers.write_bundle(tale.public, tale.out, "bundle-end.json")
 
@@ -329,16 +325,6 @@ def _offline(tale: Tale, where: str, bundle: str) -> None:
 
 def _scan(tale: Tale, code: str) -> Json:
     return tale.public.get(f"/{code}")
-
-
-def _until(question: Callable[[], T | None], what: str) -> T:
-    """Ask until there is an answer; the jobs of the server do the work meanwhile."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while time.monotonic() < deadline:
-        if answer := question():
-            return answer
-        time.sleep(0.05)
-    raise RuntimeError(f"{what} did not come within {PATIENCE_SECONDS:.0f} s")
 
 
 def _refused(client: Client, application: str, clause: str) -> Json | None:

@@ -15,9 +15,9 @@ from datetime import date, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
-from freemark.bench import scene
-from freemark.bench.scene import Cast
+from freemark.demo import scene
 from freemark.demo.client import Answer, Client
+from freemark.demo.scene import Cast
 
 Json = Any
 

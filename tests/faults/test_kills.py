@@ -21,8 +21,7 @@ from sqlalchemy import func, select
 
 from certify import log as transparency
 from certify.tables import Application, Certificate, LogLeaf
-from freemark.bench import scene
-from freemark.demo import stage
+from freemark.demo import scene, stage
 from freemark.demo.server import Server, free_port
 from ground import journal
 from ground.outbox import stuck

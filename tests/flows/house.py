@@ -24,7 +24,7 @@ from certify.credential import open_credential, read_scope
 from certify.statuslist import ListPurpose, open_list
 from freemark import jobs
 from freemark.app import create_app
-from freemark.bench import scene
+from freemark.demo import scene
 from freemark.demo.client import Answer, Client, Refused
 from ground.clock import FixedClock
 from ground.keyring import Keyring

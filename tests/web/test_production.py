@@ -20,7 +20,7 @@ import pytest
 import redis
 from celery import Celery
 
-from freemark.bench import scene
+from freemark.demo import scene
 from freemark.demo.client import Answer, Client, Refused
 from freemark.demo.server import free_port
 from ground.clock import SystemClock
