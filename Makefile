@@ -38,10 +38,10 @@ run: server
 	@$(BIN)/freemark demo --serve --out run-out $(if $(HOST),--host $(HOST)) $(if $(PORT),--port $(PORT))
 
 test: dev
-	TMPDIR=$(FAST_TMP) $(BIN)/python -m pytest -n $(JOBS) --ignore=tests/torture
+	TMPDIR=$(FAST_TMP) $(BIN)/python -m pytest -n $(JOBS) --dist worksteal --ignore=tests/torture
 
 torture: dev
-	TMPDIR=$(FAST_TMP) FREEMARK_TORTURE=1 $(BIN)/python -m pytest -n $(JOBS) --timeout=3600
+	TMPDIR=$(FAST_TMP) FREEMARK_TORTURE=1 $(BIN)/python -m pytest -n $(JOBS) --dist worksteal --timeout=3600
 
 bench: server
 	@$(BIN)/python -m freemark.bench

@@ -79,9 +79,13 @@ def accept(cast: Cast, application: str, reports: list[str]) -> None:
     cast.decider.post(f"/v1/applications/{application}/acceptance", {"reports": reports, "note": "Seen."})
 
 
-def certificate(cast: Cast, application: str) -> str:
+def certificate(cast: Cast, application: str, seconds: float = 60.0) -> str:
     """The number of its certificate, waited for."""
-    return str(until(lambda: cast.decider.get(f"/v1/applications/{application}").get("certificate")))
+    return str(
+        until(
+            lambda: cast.decider.get(f"/v1/applications/{application}").get("certificate"), "the certificate", seconds
+        )
+    )
 
 
 def order_labels(cast: Cast, number: str, quantity: int, last_day: str) -> str:

@@ -33,10 +33,13 @@ def clear(out: Path) -> None:
     (out / MARKER).write_text("made by `freemark demo`; may be made anew by it\n")
 
 
-def found_world(data: Path, public_url: str, label_url: str, begin: datetime) -> str:
-    """A new world whose clock stands at `begin`. Returns the token of the first scheme manager."""
+def found_world(data: Path, public_url: str, label_url: str, begin: datetime, database_url: str = "") -> str:
+    """A new world whose clock stands at `begin`. Returns the token of the first scheme manager.
+
+    label_url, database_url: "" for the default. All is kept in settings.env, where `freemark --data DATA` finds it.
+    """
     data.mkdir(parents=True)
-    addresses = {"public_url": public_url, "label_url": label_url}
+    addresses = {"public_url": public_url, "label_url": label_url, "database_url": database_url}
     lines = [f"FREEMARK_{key.upper()}={value}" for key, value in addresses.items() if value]
     (data / "settings.env").write_text("\n".join(lines) + "\n")
     DemoClock(data / "clock.json").set(begin)
