@@ -6,7 +6,9 @@ published leaves. No JavaScript, no cookie, no name of a natural person.
 
 from __future__ import annotations
 
+import base64
 from datetime import datetime
+from importlib.resources import files
 from typing import cast
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -14,7 +16,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from certify.credential import read_scope
 from certify.events import Standing, State, fold, open_leaf
 from certify.register import NOT_YET, SENTENCES
-from ground.canonical import Json
+from ground.canonical import Json, sha256
 from ground.errors import NotFound
 
 WORDS: dict[State, tuple[str, str]] = {
@@ -31,6 +33,15 @@ WORDS: dict[State, tuple[str, str]] = {
 _templates = Environment(
     loader=PackageLoader("certify", "pages"), autoescape=True, undefined=StrictUndefined, auto_reload=False
 )
+_SOURCE = (files("certify") / "pages" / "certificate.html").read_text("utf-8")
+_STYLE = _SOURCE.partition("<style>")[2].partition("</style>")[0]
+HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Content-Security-Policy": "default-src 'none'; style-src 'sha256-"
+    + base64.b64encode(sha256(_STYLE.encode())).decode()
+    + "'; base-uri 'none'; frame-ancestors 'none'",
+}
+"""The page loads nothing from anywhere, and runs nothing."""
 
 
 def standing_of(events: Json, now: datetime) -> Standing:
@@ -41,8 +52,11 @@ def standing_of(events: Json, now: datetime) -> Standing:
     return standing
 
 
-def render(document: dict[str, Json], events: Json, scheme: Json, base: str, now: datetime) -> str:
-    """The page. document: the signed credential; events, scheme: events.json and scheme.json; base: the public URL."""
+def render(document: dict[str, Json], events: Json, scheme: Json, now: datetime) -> str:
+    """The page. document: the signed credential; events, scheme: events.json and scheme.json.
+
+    Its links stay on the host that the reader has reached: all of what they name lies beside it on the shelf.
+    """
     scope, standing = read_scope(document), standing_of(events, now)
     begun = now >= standing.valid_from
     word, colour = WORDS[standing.state] if begun else ("Not valid yet", "amber")
@@ -55,15 +69,13 @@ def render(document: dict[str, Json], events: Json, scheme: Json, base: str, now
         colour=colour,
         sentence=SENTENCES[standing.state] if begun else NOT_YET,
         since="" if standing.state == "active" else _words(standing.since),
-        successor={"number": standing.next, "url": f"{base}/certificates/{standing.next}"} if standing.next else None,
+        successor=standing.next,
         valid_from=_words(scope.valid_from),
         valid_until=_words(scope.valid_until),
         issuer=issuer,
         accreditation=_accreditation(bodies.get(issuer)),
-        rulebook_url=f"{base}/rulebooks/{scope.rulebook}",
-        url=f"{base}/certificates/{scope.number}",
-        log_url=f"{base}/log/checkpoint",
-        keys_url=f"{base}/keys.json",
+        rulebook_url=f"/rulebooks/{scope.rulebook}",
+        url=f"/certificates/{scope.number}",
         hands=scheme["roles_in_one_hand"],
         as_of=_words(now),
     )

@@ -13,7 +13,7 @@ from fastapi import APIRouter, Path, Query, Request
 from sqlalchemy import select
 from starlette.responses import Response
 
-from certify import samples, service, shelf_answers, views
+from certify import page, samples, service, shelf_answers, views
 from certify.bodies import (
     AcceptanceBody,
     AgreementBody,
@@ -300,6 +300,8 @@ def _send(request: Request, answer: Answer) -> Response:
     headers = {"ETag": answer.tag, "Cache-Control": f"public, max-age={answer.max_age}"}
     if answer.vary:
         headers["Vary"] = "Accept"
+    if answer.media.startswith(shelf_answers.HTML):
+        headers |= page.HEADERS
     known = {tag.strip().removeprefix("W/") for tag in request.headers.get("If-None-Match", "").split(",")}
     if answer.tag in known or "*" in known:
         return Response(status_code=304, headers=headers)

@@ -89,7 +89,7 @@ def create_app(world: World, *, job_thread: bool = True, wake: Callable[[], None
         description=DESCRIPTION,
         license_info={"name": "Apache-2.0"},
         lifespan=lifespan,
-        docs_url="/docs",
+        docs_url=None,  # its page would load scripts from strangers
         redoc_url=None,
         openapi_url="/openapi.json",
     )

@@ -136,6 +136,11 @@ class Settings(BaseSettings):
         return self
 
     @property
+    def link_url(self) -> str:
+        """Where a page's links lead: the public_url; in a demo the label_url, because no phone finds our localhost."""
+        return self.label_url if self.environment == "demo" else self.public_url
+
+    @property
     def label_prefix(self) -> str:
         """What stands before the digits of a label."""
         return f"{self.label_url}/"

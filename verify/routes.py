@@ -232,7 +232,7 @@ def make_router(world: World) -> APIRouter:
             return Response(page, 429, {**HTML_HEADERS, "Retry-After": "60"}, media_type=HTML)
         if not html:
             return Answer(verdict.data, JSON_RAW)
-        page = pages.render(verdict, scheme=settings.scheme_name, public_url=settings.public_url, detail=detail)
+        page = pages.render(verdict, scheme=settings.scheme_name, public_url=settings.link_url, detail=detail)
         return Answer(page, HTML_RAW)
 
     def bundle(request: Request) -> Response:

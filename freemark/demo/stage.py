@@ -5,10 +5,15 @@ The first scheme manager is made on the command line's way (`found`); everybody 
 
 from __future__ import annotations
 
+import fcntl
 import shutil
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from freemark.demo.client import Client, Json
 from freemark.migrations import upgrade
@@ -23,14 +28,40 @@ MARKER = ".freemark-demo"
 TOKEN_LIFE = timedelta(days=365)  # from the story's beginning; a token lives a year at most
 
 
-def clear(out: Path) -> None:
-    """Make `out` an empty folder. A folder that no demo made is never touched: Conflict."""
-    if out.exists() and any(out.iterdir()):
-        if not (out / MARKER).is_file():
-            raise Conflict(f"{out} is not empty and was not made by a demo; name another folder", where="--out")
-        shutil.rmtree(out)
+@contextmanager
+def reserved(out: Path) -> Iterator[None]:
+    """Have the folder `out` to ourselves. Conflict, and nothing is changed: no demo made it, or one runs in it now."""
+    if out.exists() and any(out.iterdir()) and not (out / MARKER).is_file():
+        raise Conflict(f"{out} is not empty and was not made by a demo; name another folder", where="--out")
     out.mkdir(parents=True, exist_ok=True)
-    (out / MARKER).write_text("made by `freemark demo`; may be made anew by it\n")
+    with (out / MARKER).open("a") as marker:
+        try:
+            fcntl.flock(marker, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise Conflict(
+                f"a demo is running in {out}; end it first, or name another folder", where="--out"
+            ) from error
+        yield
+
+
+def clear(out: Path) -> None:
+    """Empty a reserved folder, so that the story can begin anew."""
+    for entry in out.iterdir():
+        if entry.is_dir():
+            shutil.rmtree(entry)
+        elif entry.name != MARKER:
+            entry.unlink()
+
+
+def check_addresses(data: Path, public_url: str, label_url: str, port: int) -> None:
+    """Invalid for an address that cannot be a scheme's; Conflict when somebody listens on the port already."""
+    Settings.load(data=data, public_url=public_url, label_url=label_url)
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise Conflict(f"port {port} is taken; name another one", where="--port") from error
 
 
 def found_world(data: Path, public_url: str, label_url: str, begin: datetime, database_url: str = "") -> str:
@@ -39,7 +70,8 @@ def found_world(data: Path, public_url: str, label_url: str, begin: datetime, da
     label_url, database_url: "" for the default. All is kept in settings.env, where `freemark --data DATA` finds it.
     """
     data.mkdir(parents=True)
-    addresses = {"public_url": public_url, "label_url": label_url, "database_url": database_url}
+    port = str(urlsplit(public_url).port or "")
+    addresses = {"public_url": public_url, "label_url": label_url, "database_url": database_url, "port": port}
     lines = [f"FREEMARK_{key.upper()}={value}" for key, value in addresses.items() if value]
     (data / "settings.env").write_text("\n".join(lines) + "\n")
     DemoClock(data / "clock.json").set(begin)

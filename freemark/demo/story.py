@@ -7,13 +7,14 @@ through the public API; every claim in the terminal was just read from an answer
 from __future__ import annotations
 
 import json
+import signal
 import time
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from importlib import metadata
 from pathlib import Path
 
-from freemark.demo import papers, scene, stage
+from freemark.demo import papers, stage, visit
 from freemark.demo.client import Client, Json, Refused
 from freemark.demo.scene import until
 from freemark.demo.server import Server, free_port
@@ -75,17 +76,38 @@ class Tale:
 
 
 def run(out: Path, *, serve: bool, host: str, port: int) -> int:
-    """Tell the story into the folder `out`; with `serve`, keep its server running. Returns the exit status."""
-    began = time.monotonic()
-    stage.clear(out)
+    """Tell the story into the folder `out`; with `serve`, keep its server running. Returns the exit status.
+
+    With `serve`, a world that an earlier run left in `out` for the same addresses is served again as it is: its labels
+    stay good. Conflict, and nothing is changed, when the folder or the port is in use.
+    """
     port = port or (PHONE_PORT if serve else free_port())
     public_url = f"http://localhost:{port}"
     label_url = f"http://{host}:{port}" if host not in ("", "localhost", "127.0.0.1") else ""
-    today = SystemClock().now()
+    listen = "0.0.0.0" if label_url else "127.0.0.1"  # noqa: S104  # a phone must reach it; only when asked to by --host
+    signal.signal(signal.SIGTERM, _end)  # so that whoever ends the demo ends its server too
+    stage.check_addresses(out / "world", public_url, label_url, port)
+    with stage.reserved(out):
+        kept = visit.kept(out, label_url or public_url) if serve else None
+        if kept is None:
+            stage.clear(out)
+            kept = _tell(out, Server(out / "world", port, listen), public_url, label_url, serve=serve)
+        if kept is not None:
+            with Server(out / "world", port, listen) as server:
+                visit.show(out, kept, server)
+    return 0
+
+
+def _end(number: int, frame: object) -> None:
+    raise SystemExit(128 + number)
+
+
+def _tell(out: Path, server: Server, public_url: str, label_url: str, *, serve: bool) -> visit.Visit | None:
+    """All chapters. With `serve`, also what a visitor needs."""
+    began, today = time.monotonic(), SystemClock().now()
     begin = today.replace(hour=9, minute=0, second=0) - timedelta(days=BEGIN)
     token = stage.found_world(out / "world", public_url, label_url, begin)
-    listen = "0.0.0.0" if label_url else "127.0.0.1"  # noqa: S104  # a phone must reach it; only when asked to by --host
-    with Server(out / "world", port, listen) as server:
+    with server:
         tale = Tale(stage.register(server.base, token, begin), server.base, f"{label_url or public_url}/", out, today)
         _application(tale)
         _audits(tale)
@@ -97,9 +119,7 @@ def run(out: Path, *, serve: bool, host: str, port: int) -> int:
         _log(tale)
         papers.write_end(tale.public, out, tale.certificate, tale.verdicts)
         print(f"\nEverything it left behind is in {out}/ ({time.monotonic() - began:.0f} s).")
-        if serve:
-            _keep_serving(tale, server, _second_factory(tale))
-    return 0
+        return visit.prepare(out, tale.cast, tale.prefix, tale.digits) if serve else None
 
 
 def _application(tale: Tale) -> None:
@@ -342,31 +362,3 @@ def _with_certificate(client: Client, application: str) -> Json | None:
 def _order_state(client: Client, order: str, state: str) -> Json | None:
     shown = client.get(f"/v1/orders/{order}")
     return shown if shown["state"] == state else None
-
-
-def _second_factory(tale: Tale) -> str:
-    """A factory without a finding, so that a visitor has a label to scan that is in force. Returns its digits."""
-    cast = tale.cast
-    crew = scene.Cast(cast.bea, cast.amina, cast.carl, cast.sunrise, cast.people["Amina Yusuf"])
-    application, reports = scene.ready_application(crew, str(tale.today.date()), "Sunrise Garments, Unit 3")
-    scene.accept(crew, application, reports)
-    number = scene.certificate(crew, application)
-    order = scene.order_labels(crew, number, 24, str(tale.day(-60)))
-    digits = scene.printed(crew, order)[0]
-    picture = cast.bea.fetch(f"/v1/orders/{order}/files/label-0.png", accept="*/*").body
-    (tale.out / "label-in-force.png").write_bytes(picture)
-    return digits
-
-
-def _keep_serving(tale: Tale, server: Server, in_force: str) -> None:
-    print(
-        f"\nServing at {tale.base}/ ; Ctrl-C ends it. Two labels to scan:\n\n"
-        f"  revoked, of the story           {tale.out / 'label.png'}\n  {tale.prefix}{tale.digits}\n\n"
-        f"  in force, of another factory    {tale.out / 'label-in-force.png'}\n  {tale.prefix}{in_force}\n"
-    )
-    for role, name, token in tale.cast.tokens():
-        print(f"  {role:<24} {name:<14} {token}")
-    try:
-        server.wait()
-    except KeyboardInterrupt:
-        print()

@@ -447,7 +447,7 @@ def test_the_accept_header_chooses_the_form(accept: str, media: str) -> None:
 def page(house: House, number: str) -> str:
     events = document(house, f"certificates/{number}/events.json")
     credential, scheme = document(house, f"certificates/{number}.json"), document(house, "scheme.json")
-    return render(credential, events, scheme, house.world.settings.public_url, house.now)
+    return render(credential, events, scheme, house.now)
 
 
 def test_the_page_says_what_it_is_worth_for_whom_and_what_not(house: House) -> None:
@@ -477,7 +477,7 @@ def test_a_name_with_markup_stays_text(house: House) -> None:
     credential = document(house, f"certificates/{number}.json")
     credential["credentialSubject"]["issuedToParty"]["name"] = "<b>Sunrise</b>"
     events, scheme = document(house, f"certificates/{number}/events.json"), document(house, "scheme.json")
-    assert "<b>Sunrise" not in render(credential, events, scheme, "http://localhost:8000", house.now)
+    assert "<b>Sunrise" not in render(credential, events, scheme, house.now)
 
 
 def test_paths_outside_the_log_are_not_found(house: House) -> None:
