@@ -63,7 +63,8 @@ def digest(value: Json) -> str:
 def parse(data: bytes, *, limit: int, where: str = "", floats: bool = False) -> Json:
     """Read one JSON document strictly.
 
-    limit: most bytes accepted, checked before parsing. floats: True only where foreign numbers must be read.
+    limit: most bytes accepted, checked before parsing. floats: True only where foreign numbers, of any kind and size,
+    must be read.
     Raises Malformed for anything that is not exactly one unambiguous document.
     """
     if len(data) > limit:
@@ -76,7 +77,7 @@ def parse(data: bytes, *, limit: int, where: str = "", floats: bool = False) -> 
             parse_float=float if floats else _refuse_float,
             parse_constant=_refuse_constant,
         )
-        _check(value, MAX_DEPTH)
+        _check(value, MAX_DEPTH, foreign=floats)
     except Malformed as error:
         raise Malformed(error.detail, where=where) from error
     except (ValueError, RecursionError) as error:
@@ -101,24 +102,24 @@ def _refuse_constant(text: str) -> Json:
     raise Malformed(f"{text} is not JSON")
 
 
-def _check(value: Json, depth: int) -> None:
+def _check(value: Json, depth: int, *, foreign: bool) -> None:
     if depth == 0:
         raise Malformed(f"nested deeper than {MAX_DEPTH}")
     match value:
         case bool() | None | float():
             return
         case int():
-            if not -SAFE_INTEGER <= value <= SAFE_INTEGER:
+            if not foreign and not -SAFE_INTEGER <= value <= SAFE_INTEGER:
                 raise Malformed(f"the number {str(value)[:40]} is beyond 2^53")
         case str():
             value.encode("utf-8")  # a lone surrogate raises UnicodeEncodeError, a ValueError
         case list():
             for item in value:
-                _check(item, depth - 1)
+                _check(item, depth - 1, foreign=foreign)
         case dict():
             for key, item in value.items():
                 key.encode("utf-8")
-                _check(item, depth - 1)
+                _check(item, depth - 1, foreign=foreign)
 
 
 def nfc(text: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import itertools
 from collections.abc import Iterator
 from typing import Any
@@ -359,6 +361,11 @@ def test_a_certificate_comes_in_four_forms(api: Api) -> None:
     page = api.client.get(path, headers={"Accept": "text/html"})
     assert page.headers["content-type"] == "text/html; charset=utf-8"
     assert "In force" in page.text
+    assert "http://localhost" not in page.text  # its links stay on the host that the reader has reached
+    style = page.text.partition("<style>")[2].partition("</style>")[0].encode()
+    allowed = base64.b64encode(hashlib.sha256(style).digest()).decode()
+    assert f"style-src 'sha256-{allowed}'" in page.headers["content-security-policy"]
+    assert page.headers["x-content-type-options"] == "nosniff"
 
 
 def test_who_has_the_bytes_already_gets_304(api: Api) -> None:

@@ -365,6 +365,17 @@ def test_a_bad_field_is_a_422_that_points_at_it(
     assert answer.headers["content-type"] == "application/problem+json"
 
 
+@pytest.mark.parametrize(
+    "body", [b'{"number": 1, "number": 2}', b'{"x": ' + b"[" * 40 + b"]" * 40 + b"}", b'{"line": "\\ud800"}']
+)
+def test_a_body_that_two_readers_could_read_differently_is_a_400(
+    sqlite_only: TestClient, player: Player, body: bytes
+) -> None:
+    answer = post(sqlite_only, player, "/v1/probe", body)
+    assert answer.status_code == 400, answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
 def test_every_fault_is_listed(sqlite_only: TestClient, player: Player) -> None:
     answer = post(sqlite_only, player, "/v1/probe", {"number": -1, "line": "", "x": 1})
     assert {entry["pointer"] for entry in answer.json()["errors"]} == {"/number", "/line", "/x"}
