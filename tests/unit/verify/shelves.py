@@ -57,6 +57,6 @@ def scan_world(folder: Path, scene: Scene | None = None, *, typed_per_minute: in
         clock=FixedClock(NOW),
         keyring=SimpleNamespace(root_publics=lambda: ROOTS, scan_private=lambda: bytes(SCAN)),
         settings=SimpleNamespace(
-            scheme_name="Human-Trafficking Free", public_url=LABEL_HOST, typed_codes_per_minute=typed_per_minute
+            scheme_name="Human-Trafficking Free", link_url=LABEL_HOST, typed_codes_per_minute=typed_per_minute
         ),
     )
