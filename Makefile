@@ -38,7 +38,7 @@ run: server
 	@$(BIN)/freemark demo --serve --out run-out $(if $(HOST),--host $(HOST)) $(if $(PORT),--port $(PORT))
 
 test: dev
-	TMPDIR=$(FAST_TMP) $(BIN)/python -m pytest -n $(JOBS) --dist worksteal --ignore=tests/torture
+	TMPDIR=$(FAST_TMP) $(BIN)/python -m pytest -n $(JOBS) --dist worksteal
 
 torture: dev
 	TMPDIR=$(FAST_TMP) FREEMARK_TORTURE=1 $(BIN)/python -m pytest -n $(JOBS) --dist worksteal --timeout=3600
