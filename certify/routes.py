@@ -198,10 +198,12 @@ def get_certificate(number: Number, call: Reader) -> dict[str, Any]:
 
 @router.post(
     "/v1/certificates/{number}/suspension",
+    status_code=202,
     tags=["certify"],
     summary="Brake",
-    description="For deciders and scheme managers: braking needs one person and a reason. It takes effect at once.",
-    responses={**PROBLEMS, 200: example("The certificate; the suspension follows.", samples.CERTIFICATE)},
+    description="For deciders and scheme managers: braking needs one person and a reason. The rules follow "
+    "right after: the answer (202) shows the certificate as it stands before.",
+    responses={**PROBLEMS, 202: example("The certificate; the suspension follows.", samples.CERTIFICATE)},
 )
 def suspend(number: Number, body: SuspensionBody, call: Writer) -> Response:
     return _act_on_certificate(call, number, service.suspend, reason=body.reason)
@@ -209,10 +211,11 @@ def suspend(number: Number, body: SuspensionBody, call: Writer) -> Response:
 
 @router.post(
     "/v1/certificates/{number}/withdrawal",
+    status_code=202,
     tags=["certify"],
     summary="Give the certificate back",
     description="For managers of the holder. It waits while a revocation is proposed or due.",
-    responses={**PROBLEMS, 200: example("The certificate; the withdrawal follows.", samples.CERTIFICATE)},
+    responses={**PROBLEMS, 202: example("The certificate; the withdrawal follows.", samples.CERTIFICATE)},
 )
 def withdraw(number: Number, body: NothingBody, call: Writer) -> Response:
     return _act_on_certificate(call, number, service.request_withdrawal)
@@ -220,10 +223,11 @@ def withdraw(number: Number, body: NothingBody, call: Writer) -> Response:
 
 @router.post(
     "/v1/certificates/{number}/reply",
+    status_code=202,
     tags=["certify"],
     summary="Reply to a proposed revocation",
     description="For managers of the holder, once, in time. Two people then decide.",
-    responses={**PROBLEMS, 200: example("The certificate.", samples.PROPOSED)},
+    responses={**PROBLEMS, 202: example("The certificate.", samples.PROPOSED)},
 )
 def reply(number: Number, body: ReplyBody, call: Writer) -> Response:
     return _act_on_certificate(call, number, service.reply, text=body.text)
@@ -231,10 +235,11 @@ def reply(number: Number, body: ReplyBody, call: Writer) -> Response:
 
 @router.post(
     "/v1/certificates/{number}/reply-waiver",
+    status_code=202,
     tags=["certify"],
     summary="Waive the reply to a proposed revocation",
     description="For managers of the holder. The revocation becomes final.",
-    responses={**PROBLEMS, 200: example("The certificate; the revocation follows.", samples.PROPOSED)},
+    responses={**PROBLEMS, 202: example("The certificate; the revocation follows.", samples.PROPOSED)},
 )
 def waive_reply(number: Number, body: NothingBody, call: Writer) -> Response:
     return _act_on_certificate(call, number, service.waive_reply)
@@ -242,11 +247,12 @@ def waive_reply(number: Number, body: NothingBody, call: Writer) -> Response:
 
 @router.post(
     "/v1/certificates/{number}/confirmations",
+    status_code=202,
     tags=["certify"],
     summary="Confirm a reinstatement or a revocation",
     description="For deciders and scheme managers, once per person. Releasing, and revoking in spite of a reply, need "
     "people of different organisations; the rulebook counts them.",
-    responses={**PROBLEMS, 200: example("The certificate.", samples.PROPOSED)},
+    responses={**PROBLEMS, 202: example("The certificate.", samples.PROPOSED)},
 )
 def confirm(number: Number, body: ConfirmationBody, call: Writer) -> Response:
     return _act_on_certificate(call, number, service.confirm, act=body.act)
@@ -261,9 +267,11 @@ def _act_on_application(call: Writer, application: str, step: Callable[..., obje
 
 
 def _act_on_certificate(call: Writer, number: str, step: Callable[..., object], /, **said: object) -> Response:
+    """202 with the certificate as it still stands: what was said is kept; the rules conclude from it right after."""
+
     def work(session: Writing) -> tuple[int, dict[str, Json]]:
         step(session, call.actor, number, **said, now=call.now)
-        return 200, views.certificate_views(session, [number], call.now)[0]
+        return 202, views.certificate_views(session, [number], call.now)[0]
 
     return call.run(work)
 
