@@ -4,10 +4,11 @@ import hashlib
 import json
 import multiprocessing
 import stat
+import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
 from nacl.public import PrivateKey, SealedBox
@@ -306,7 +307,15 @@ def test_no_rotation_is_lost(keyring: Keyring, folder: Path) -> None:
 
 
 def test_without_the_lock_rotations_are_lost(keyring: Keyring, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    all_have_read = threading.Barrier(8, timeout=20)
+    real_new_key = Keyring._new_key
+
+    def new_key(self: Keyring, *given: Any) -> Any:
+        all_have_read.wait()  # everybody knows the index, and nobody has stored a new one
+        return real_new_key(self, *given)
+
     monkeypatch.setattr("ground.keyring.fcntl.flock", lambda *_: None)
+    monkeypatch.setattr(Keyring, "_new_key", new_key)
     assert rotate_together(folder) < 1 + 8
 
 
