@@ -1,6 +1,6 @@
 """`freemark verify`: judge one label offline, from a bundle and the pinned root keys.
 
-Owns the command's arguments and what it prints: exactly the bytes of the verdict and a newline, the same as the server
+Owns the command's arguments and what it prints: exactly the bytes of the verdict, the same as the server
 for the same payload, bundle, membership and instant. Needs pynacl and rfc8785; no database, no web framework.
 Exit status 0 when a verdict was printed, whichever it is; 2 when the arguments or the bundle cannot be read.
 """
@@ -38,7 +38,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except FreemarkError as error:
         print(f"freemark verify: {error}", file=sys.stderr)
         return 2
-    sys.stdout.buffer.write(data + b"\n")
+    # The server's bytes and nothing else; a terminal gets a line end after them, so that its prompt stands below.
+    sys.stdout.buffer.write(data + b"\n" if sys.stdout.isatty() else data)
     sys.stdout.buffer.flush()
     return 0
 

@@ -37,7 +37,7 @@ def run(*argv: str) -> subprocess.CompletedProcess[bytes]:
 
 def expected(text: str, membership: Any = "unknown", name: str = "good") -> bytes:
     bundle = open_bundle(defects.container(name), ROOTS)
-    return judge(verdicts.read(text), bundle, membership, NOW).data + b"\n"
+    return judge(verdicts.read(text), bundle, membership, NOW).data
 
 
 @pytest.mark.parametrize("text", [digits(), typed(), digits(key="other"), "nonsense", ""])
