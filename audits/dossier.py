@@ -12,7 +12,9 @@ from collections.abc import Sequence
 from sqlalchemy import or_, select
 
 from audits import standard
-from audits.facts import Action, Finding, SiteFacts, Visit
+from audits.facts import Action, Finding, SiteFacts, Stratum, Visit
+from audits.remedy import facts as remedy
+from audits.screening.facts import screened
 from audits.tables import ActionRow, AuditRow, FindingRow, MemberRow
 from audits.views import stored_document
 from ground.canonical import Json
@@ -21,13 +23,18 @@ from ground.errors import NotFound
 from ground.parties import Site
 
 
-def load(session: Reading, sites: Sequence[str]) -> tuple[SiteFacts, ...]:
-    """The facts of these sites, in the order asked for. NotFound when one does not exist. Four queries."""
+def load(session: Reading, sites: Sequence[str], *, held: bool = True) -> tuple[SiteFacts, ...]:
+    """The facts of these sites, in the order asked for. NotFound when one does not exist.
+
+    held: with the alerts that the sites do not know of yet; only a rule may see them, never a holder. A fixed number of
+    queries.
+    """
     rows = {row.id: row for row in session.scalars(select(Site).where(Site.id.in_(sites)))}
     if missing := [site for site in sites if site not in rows]:
         raise NotFound(f"there is no site {missing[0]}")
     findings = _findings(session, sites)
     visits = _visits(session, sites)
+    known, checks = screened(session, sites), remedy.checks(session, sites)
     return tuple(
         SiteFacts(
             site=site,
@@ -37,6 +44,11 @@ def load(session: Reading, sites: Sequence[str]) -> tuple[SiteFacts, ...]:
             workers=rows[site].workers,
             visits=tuple(visits[site]),
             findings=tuple(findings[site]),
+            screened_at=known[site].screened_at,
+            hits=known[site].hits,
+            subcontractors=known[site].subcontractors,
+            refreshed_at=known[site].refreshed_at,
+            checks=checks[site],
         )
         for site in sites
     )
@@ -129,6 +141,16 @@ def _visit(row: AuditRow, team: tuple[str, ...]) -> Visit:
         not_reviewed=row.not_reviewed,
         unanswered=row.unanswered if submitted else len(standard.load(row.standard).provisions),
         remote=row.remote,
+        notice=row.notice,
+        outcome=row.outcome,
+        effort_needed=row.effort_needed,
+        effort_spent=row.effort_spent,
+        off_site=row.off_site,
+        strata=tuple(Stratum(**stratum) for stratum in row.strata),
+        signed=row.signature is not None,
+        objections=tuple(row.objections),
+        in_a_row=row.in_a_row,
+        version=row.version,
     )
 
 
@@ -158,4 +180,10 @@ def _finding(row: FindingRow, action: ActionRow | None) -> Finding:
             approve_due=row.approve_due,
             close_due=row.close_due,
         ),
+        held_until=row.held_until if row.released_at is None else None,
+        escalated=row.escalated,
+        disclosed_at=row.disclosed_at,
+        remedied_at=row.remedied_at,
+        worst_form=row.worst_form,
+        by_management=row.by_management,
     )

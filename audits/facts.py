@@ -1,15 +1,16 @@
 """What the rules may know about one site: visits, findings, corrective actions, as frozen facts.
 
 Owns the shape of the audits part of a dossier and its JSON, from which a decision can be replayed years later: to_json
-and from_json lose nothing and refuse anything else. Pure: no database, no clock. There is no worker in here, and no
-name of any natural person: auditors are random ids.
+and from_json lose nothing and refuse anything else. A field that came later is marked LATER and left out while it says
+nothing, so that older records keep their bytes. Pure: no database, no clock. There is no worker in here, and no name of
+any natural person: auditors are random ids.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from types import UnionType
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
@@ -18,9 +19,16 @@ from ground.canonical import Json, instant, parse_day, parse_instant
 from ground.errors import Malformed
 
 Severity = Literal["priority", "major", "minor", "risk", "opportunity"]
-AuditType = Literal["initial", "surveillance", "closure", "priority_closure"]
+AuditType = Literal[
+    "initial", "periodic", "surveillance", "closure", "priority_closure", "forced_labour", "for_cause"
+]  # fmt: skip
+Notice = Literal["announced", "semi_announced", "unannounced"]
+VisitOutcome = Literal["completed", "interrupted", "access_denied", "unsafe"]
 SEVERITIES: tuple[Severity, ...] = get_args(Severity)  # gravest first
 AUDIT_TYPES: tuple[AuditType, ...] = get_args(AuditType)
+NOTICES: tuple[Notice, ...] = get_args(Notice)
+VISIT_OUTCOMES: tuple[VisitOutcome, ...] = get_args(VisitOutcome)
+LATER = {"later": True}  # metadata of a field that the first version did not have: it has a default that says nothing
 
 INTERVIEWS_AT_LEAST = 10  # DOMAIN.md 7.8 [P]; the square root above it is RBA's sampling [S2]
 
@@ -65,10 +73,29 @@ class Finding:
     closed_by: str | None
     closed_on_site: bool
     action: Action
+    held_until: datetime | None = field(default=None, metadata=LATER)
+    """Of an alert that the site does not know of yet: when it takes effect by itself. None once it is released."""
+    escalated: str = field(default="", metadata=LATER)
+    """Why the severity is graver than was proposed: "share", "repeat", "many_minors", or ""."""
+    disclosed_at: datetime | None = field(default=None, metadata=LATER)
+    """The site told of it itself, before any audit or complaint did."""
+    remedied_at: datetime | None = field(default=None, metadata=LATER)
+    """Everybody affected had what they were owed: fees repaid and confirmed, papers back, a safe place."""
+    worst_form: bool = field(default=False, metadata=LATER)
+    by_management: bool = field(default=False, metadata=LATER)
 
     @property
     def open(self) -> bool:
         return self.closed_at is None
+
+
+@dataclass(frozen=True)
+class Stratum:
+    """A group of workers that the sample must not pass over. name: such as "women", "migrant", "agency:org_..."."""
+
+    name: str
+    size: int
+    interviewed: int
 
 
 @dataclass(frozen=True)
@@ -95,10 +122,64 @@ class Visit:
     not_reviewed: int
     unanswered: int
     remote: bool = False
+    notice: str = field(default="", metadata=LATER)
+    """One of NOTICES; "" in records from before there were three kinds (`announced` says which of two it was)."""
+    outcome: VisitOutcome = field(default="completed", metadata=LATER)
+    effort_needed: int = field(default=0, metadata=LATER)
+    effort_spent: int = field(default=0, metadata=LATER)
+    """Tenths of a man-day. effort_needed 0: not computed, under a standard that knows no table of man-days."""
+    off_site: int = field(default=0, metadata=LATER)
+    """Of the interviews, those off site or by telephone."""
+    strata: tuple[Stratum, ...] = field(default=(), metadata=LATER)
+    signed: bool = field(default=False, metadata=LATER)
+    """The report was signed by an auditor of the team with an enrolled key."""
+    objections: tuple[str, ...] = field(default=(), metadata=LATER)
+    """What speaks against firm or team on the days of the audit: not approved, expired, a conflict. Ids, no names."""
+    in_a_row: int = field(default=0, metadata=LATER)
+    """How many audits in a row the lead auditor has led at this site, this one included; 0: not computed."""
+    version: int = field(default=1, metadata=LATER)
+    """Of the report: amendments are new signed versions."""
 
     @property
     def interviews_needed(self) -> int:
         return interviews_needed(self.workers)
+
+
+@dataclass(frozen=True)
+class Hit:
+    """A likeness between a site, its owner or an agent and an entry of an exclusion list. strength: what agreed.
+
+    Only "confirmed" blocks; a name that is alike never does by itself. "delisted": the list dropped the entry.
+    """
+
+    id: str
+    list: str
+    strength: Literal["identifier", "name_and_place", "name"]
+    state: Literal["open", "dismissed", "confirmed", "delisted"]
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Concern:
+    """What workers, NGOs or consumers reported, assessed by a person. sources: independent ones on site and topic."""
+
+    id: str
+    topic: str
+    core: bool
+    sources: int
+    credible_at: datetime | None
+    resolved_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Check:
+    """A question that is asked again after a while: was anybody made to suffer for talking, did the money stay."""
+
+    kind: Literal["retaliation_30", "retaliation_90", "repayment_90"]
+    about: str
+    due: datetime
+    done_at: datetime | None
+    result: Literal["", "clear", "harm"]
 
 
 @dataclass(frozen=True)
@@ -113,6 +194,15 @@ class SiteFacts:
     workers: int
     visits: tuple[Visit, ...]
     findings: tuple[Finding, ...]
+    screened_at: datetime | None = field(default=None, metadata=LATER)
+    """When site and owner were last held against every exclusion list in use."""
+    hits: tuple[Hit, ...] = field(default=(), metadata=LATER)
+    subcontractors: tuple[str, ...] = field(default=(), metadata=LATER)
+    """Sites known to work for this one."""
+    refreshed_at: datetime | None = field(default=None, metadata=LATER)
+    """When the holder last confirmed the list of subcontractors and agents."""
+    concerns: tuple[Concern, ...] = field(default=(), metadata=LATER)
+    checks: tuple[Check, ...] = field(default=(), metadata=LATER)
 
 
 def to_json(facts: SiteFacts) -> dict[str, Json]:
@@ -146,20 +236,43 @@ def encode(value: Any) -> Json:
         case tuple():
             return [encode(item) for item in value]
         case _ if dataclasses.is_dataclass(value):
-            return {field.name: encode(getattr(value, field.name)) for field in dataclasses.fields(value)}
+            said = ((name, getattr(value, name), silent) for name, silent in _fields(type(value)))
+            return {name: encode(given) for name, given, silent in said if silent is EVERY or given != silent}
     raise TypeError(f"{type(value).__name__} has no place in a fact")
 
 
 def decode(kind: type[T], value: Json, where: str = "") -> T:
-    """The dataclass of type `kind` that `encode` wrote. Every key is required, none may be added."""
+    """The dataclass of type `kind` that `encode` wrote. Every key is required unless it is LATER; none may be added."""
     if not isinstance(value, dict):
         raise Malformed("an object was expected", where=where)
-    hints = get_type_hints(kind)
-    if missing := hints.keys() - value.keys():
+    hints = _hints(kind)
+    if missing := {name for name, silent in _fields(kind) if silent is EVERY} - value.keys():
         raise Malformed(f"{min(missing)!r} is missing", where=where)
     if unknown := value.keys() - hints.keys():
         raise Malformed(f"{min(unknown)!r} is not known", where=f"{where}/{min(unknown)}")
-    return kind(**{name: _decoded(hint, value[name], f"{where}/{name}") for name, hint in hints.items()})
+    return kind(
+        **{name: _decoded(hint, value[name], f"{where}/{name}") for name, hint in hints.items() if name in value}
+    )
+
+
+EVERY = object()  # stands for: always written
+_SHAPES: dict[Any, tuple[tuple[str, Any], ...]] = {}  # looking a class over costs more than writing it
+_HINTS: dict[Any, dict[str, Any]] = {}
+
+
+def _fields(kind: Any) -> tuple[tuple[str, Any], ...]:
+    """(name, the value under which it is left out, or EVERY)."""
+    if kind not in _SHAPES:
+        _SHAPES[kind] = tuple(
+            (f.name, f.default if f.metadata.get("later") else EVERY) for f in dataclasses.fields(kind)
+        )
+    return _SHAPES[kind]
+
+
+def _hints(kind: Any) -> dict[str, Any]:
+    if kind not in _HINTS:
+        _HINTS[kind] = get_type_hints(kind)
+    return _HINTS[kind]
 
 
 def _decoded(hint: Any, value: Json, where: str) -> Any:

@@ -11,7 +11,8 @@ from datetime import date, datetime
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from audits.facts import AUDIT_TYPES, SEVERITIES, AuditType, Severity
+from audits.facts import AUDIT_TYPES, NOTICES, SEVERITIES, VISIT_OUTCOMES, AuditType, Severity, VisitOutcome
+from ground.canonical import Json
 from ground.database import Base
 
 RESULTS = ("conformance", "not_applicable", "not_reviewed", "finding")
@@ -28,6 +29,8 @@ class AuditRow(Base):
     __tablename__ = "audit"
     __table_args__ = (
         _one_of("type", AUDIT_TYPES, "audit_type"),
+        _one_of("notice", ("", *NOTICES), "audit_notice"),
+        _one_of("outcome", VISIT_OUTCOMES, "audit_outcome"),
         CheckConstraint("ends_on >= starts_on", name="audit_days"),
         CheckConstraint("(submitted_at IS NULL) = (report IS NULL)", name="audit_submitted_with_report"),
     )
@@ -54,6 +57,25 @@ class AuditRow(Base):
     not_applicable: Mapped[int] = mapped_column(default=0)
     not_reviewed: Mapped[int] = mapped_column(default=0)
     unanswered: Mapped[int] = mapped_column(default=0)
+    notice: Mapped[str] = mapped_column(String(15), default="")
+    profiles: Mapped[list[str]] = mapped_column(default=list)
+    """Of the standard: sector and country profiles that apply to this visit."""
+    outcome: Mapped[VisitOutcome] = mapped_column(String(15), default="completed")
+    effort_planned: Mapped[int] = mapped_column(default=0)
+    effort_needed: Mapped[int] = mapped_column(default=0)
+    effort_spent: Mapped[int] = mapped_column(default=0)
+    """Tenths of a man-day."""
+    off_site: Mapped[int] = mapped_column(default=0)
+    strata: Mapped[list[dict[str, Json]]] = mapped_column(default=list)
+    """As they were when the report was submitted: {"name", "size", "interviewed"}."""
+    objections: Mapped[list[str]] = mapped_column(default=list)
+    in_a_row: Mapped[int] = mapped_column(default=0)
+    version: Mapped[int] = mapped_column(default=1)
+    signature: Mapped[dict[str, Json] | None] = mapped_column(default=None)
+    """{"person", "kid", "sig"} over `document`; none under a standard that asks for none."""
+    release_due: Mapped[datetime | None] = mapped_column(default=None)
+    released_at: Mapped[datetime | None] = mapped_column(default=None)
+    """When the site could read the report: the same time after submission for everybody, so that it tells nothing."""
 
 
 class MemberRow(Base):
@@ -117,6 +139,13 @@ class FindingRow(Base):
     closed_at: Mapped[datetime | None] = mapped_column(default=None)
     closed_by: Mapped[str | None] = mapped_column(ForeignKey("audit.id"), default=None)
     closed_on_site: Mapped[bool] = mapped_column(default=False)
+    held_until: Mapped[datetime | None] = mapped_column(default=None)
+    """Of an alert: decided at once, told to the site not before this, or when the protection handler says so."""
+    escalated: Mapped[str] = mapped_column(String(20), default="")
+    disclosed_at: Mapped[datetime | None] = mapped_column(default=None)
+    remedied_at: Mapped[datetime | None] = mapped_column(default=None)
+    worst_form: Mapped[bool] = mapped_column(default=False)
+    by_management: Mapped[bool] = mapped_column(default=False)
 
 
 class ActionRow(Base):

@@ -14,8 +14,8 @@ from typing import Literal, get_args
 from sqlalchemy import func, select
 
 from audits import dossier as testimony
+from certify import acts, cautions, log
 from certify import dossier as facts
-from certify import log
 from certify.events import Leaf, Standing
 from certify.register import fold_of
 from certify.tables import (
@@ -49,8 +49,11 @@ class CaseFile:
     last: DecisionRow | None
 
 
-def load(session: Reading, application: Application, now: datetime) -> CaseFile:
-    """The whole file. Conflict when the certificate's row and the log disagree."""
+def load(session: Reading, application: Application, now: datetime, *, held: bool = True) -> CaseFile:
+    """The whole file. Conflict when the certificate's row and the log disagree.
+
+    held: with the alerts that the site does not know of yet. Without them it is the file as its holder may see it.
+    """
     certificate = current_certificate(session, application.id)
     leaves = log.leaves(session, certificate.number) if certificate else ()
     standing = fold_of(certificate, leaves, now) if certificate else None
@@ -63,7 +66,7 @@ def load(session: Reading, application: Application, now: datetime) -> CaseFile:
     )
     return CaseFile(
         application=application,
-        dossier=_dossier(session, application, case, leaves),
+        dossier=_dossier(session, application, case, leaves, held=held),
         certificate=certificate,
         standing=_as_announced(standing, last),
         revocation=case,
@@ -124,9 +127,11 @@ def current_reports(session: Reading, application: str) -> list[str]:
     return sorted(testimony.reports(session, site_ids(session, application)))
 
 
-def _dossier(session: Reading, application: Application, case: CaseRow | None, leaves: Sequence[Leaf]) -> facts.Dossier:
+def _dossier(
+    session: Reading, application: Application, case: CaseRow | None, leaves: Sequence[Leaf], *, held: bool
+) -> facts.Dossier:
     own, agents = site_ids(session, application.id, "site"), site_ids(session, application.id, "agent")
-    places = {place.site: place for place in testimony.load(session, [*own, *agents])}
+    places = {place.site: place for place in testimony.load(session, [*own, *agents], held=held)}
     return facts.Dossier(
         application=application.id,
         organisation=application.organisation_id,
@@ -146,6 +151,12 @@ def _dossier(session: Reading, application: Application, case: CaseRow | None, l
         )
         or 0,
         certified_at=leaves[0].at if leaves else None,
+        clean_cycles=acts.clean_cycles(session, application.id),
+        risks=acts.risks(session, application.id),
+        revocations=acts.revocations(session, application.organisation_id),
+        panels=acts.panels(session, application.id),
+        under_review=cautions.under_review(session, application.id),
+        reduction=acts.reduction(session, application.id),
     )
 
 

@@ -173,6 +173,8 @@ def _enact(session: Writing, world: World, case: CaseFile, decision: Decision, n
         case "expire":
             if case.certificate is not None:
                 _tell(session, case.certificate, now)  # no leaf says it, so nobody else would
+        case "reduce":
+            raise Conflict("a reduction is not enacted yet")
         case "refuse" | "keep":
             pass
         case _:

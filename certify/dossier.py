@@ -7,11 +7,11 @@ people are random ids.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, get_args
 
-from audits.facts import Finding, SiteFacts, Visit, decode, encode
+from audits.facts import LATER, Finding, SiteFacts, Visit, decode, encode
 from certify.events import Reason as ReasonCode
 from certify.events import Standing
 from ground.canonical import Json
@@ -21,7 +21,7 @@ VERSION = 1
 
 Outcome = Literal[
     "issue", "refuse", "keep", "suspend", "remediation", "reinstate", "propose_revocation", "revoke", "withdraw",
-    "expire", "renew",
+    "expire", "renew", "reduce",
 ]  # fmt: skip
 OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
 
@@ -66,6 +66,56 @@ class Case:
 
 
 @dataclass(frozen=True)
+class Risk:
+    """How dangerous the place is by country, sector and workforce; a site without one counts as high."""
+
+    site: str
+    level: Literal["low", "high"]
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Revocation:
+    """A certificate of the same organisation that was revoked. overturned: an appeal found that it should not have
+    been."""
+
+    certificate: str
+    at: datetime
+    overturned: bool = False
+
+
+@dataclass(frozen=True)
+class Panel:
+    """The panel's word on the case, by people of different organisations."""
+
+    at: datetime
+    persons: tuple[str, ...]
+    organisations: tuple[str, ...]
+    favourable: bool
+
+
+@dataclass(frozen=True)
+class UnderReview:
+    """A firm or auditor on whose work the certificate rests lost its approval; the work is to be verified again."""
+
+    subject: str
+    since: datetime
+    reverify_by: datetime
+    reverified_at: datetime | None = None
+    lifted_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Reduction:
+    """One site is to leave the certificate's scope: asked for by the holder or by the certification body."""
+
+    site: str
+    person: str
+    organisation: str
+    at: datetime
+
+
+@dataclass(frozen=True)
 class Dossier:
     """Everything the rules may know about one application.
 
@@ -86,6 +136,13 @@ class Dossier:
     suspension_requested_at: datetime | None = None
     cycles: int = 0
     certified_at: datetime | None = None
+    clean_cycles: int = field(default=0, metadata=LATER)
+    """Certificates in a row, up to now, that ran without suspension, remediation or gap."""
+    risks: tuple[Risk, ...] = field(default=(), metadata=LATER)
+    revocations: tuple[Revocation, ...] = field(default=(), metadata=LATER)
+    panels: tuple[Panel, ...] = field(default=(), metadata=LATER)
+    under_review: tuple[UnderReview, ...] = field(default=(), metadata=LATER)
+    reduction: Reduction | None = field(default=None, metadata=LATER)
 
     @property
     def places(self) -> tuple[SiteFacts, ...]:
@@ -151,6 +208,10 @@ class Decision:
     affected_from: datetime | None
     reply_until: datetime | None
     at: datetime
+    band: str = field(default="", metadata=LATER)
+    """Name of the rulebook's band for the score and what is closed; issue and renew."""
+    scope: tuple[str, ...] = field(default=(), metadata=LATER)
+    """With reduce: the sites that stay."""
 
 
 def dossier_to_json(dossier: Dossier) -> dict[str, Json]:

@@ -15,8 +15,17 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
 from audits import routes as audits
+from audits.alerts import routes as alerts
+from audits.evidence import routes as evidence
+from audits.fieldwork import routes as fieldwork
+from audits.independence import routes as independence
+from audits.remedy import routes as remedy
+from audits.screening import routes as screening
+from audits.sheets import routes as sheets
 from certify import log as transparency
 from certify import routes as certify
+from certify.appeals import routes as appeals
+from certify.governance import routes as governance
 from freemark import demo_clock, jobs, problems
 from ground import routes as parties
 from ground.database import ready
@@ -96,8 +105,12 @@ def create_app(world: World, *, job_thread: bool = True, wake: Callable[[], None
     app.state.world = world
     problems.install(app)
     app.add_middleware(BodyLimit, limit=world.settings.body_limit)
-    for router in (health, parties.router, audits.router, certify.router, labels.router):
-        app.include_router(router)
+    app.include_router(health)
+    for room in (
+        parties, audits, independence, fieldwork, evidence, sheets, screening, alerts, remedy, certify, governance,
+        appeals, labels,
+    ):  # fmt: skip
+        app.include_router(room.router)
     if world.settings.environment == "demo":
         app.include_router(demo_clock.router)
     app.include_router(verify.make_router(world))

@@ -14,7 +14,7 @@ from typing import Literal, get_args
 from ground.errors import Forbidden, NotFound
 
 Relation = Literal["own", "assigned", "any"]
-PersonRole = Literal["scheme_manager", "decider", "auditor", "manager", "agent"]
+PersonRole = Literal["scheme_manager", "decider", "handler", "auditor", "manager", "agent"]
 
 Scope = Literal["read", "parties", "audits", "certify", "labels"]
 SCOPES: tuple[str, ...] = get_args(Scope)
@@ -23,6 +23,7 @@ SCOPES: tuple[str, ...] = get_args(Scope)
 ROLES: dict[str, str] = {
     "scheme_manager": "scheme_owner",
     "decider": "certification_body",
+    "handler": "scheme_owner",  # the protection handler, who alone says when a silent alert may be told
     "auditor": "audit_firm",
     "manager": "manufacturer",
     "agent": "labour_agent",

@@ -9,7 +9,12 @@ from __future__ import annotations
 import secrets
 
 CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-PREFIXES = frozenset(("org", "site", "per", "mem", "tok", "aud", "fnd", "app", "dec", "ord"))
+PREFIXES = frozenset(
+    (
+        "org", "site", "per", "mem", "tok", "aud", "fnd", "app", "dec", "ord",
+        "asg", "dcl", "evd", "upl", "scr", "hit", "lst", "led", "chk", "dsc", "ntc", "apl", "con", "key", "rbd", "int",
+    )
+)  # fmt: skip
 ID_SYMBOLS = 16  # 80 bits: a collision among 10^9 ids has a chance of about 4 in 10^7
 
 

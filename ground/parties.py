@@ -91,6 +91,10 @@ class Site(Base):
     city: Mapped[str] = mapped_column(String(200))
     country: Mapped[str] = mapped_column(String(2))
     workers: Mapped[int]
+    sector: Mapped[str] = mapped_column(String(20), default="")
+    """A profile of the standard, such as "garment" or "fishing"; "" when none is named."""
+    flag: Mapped[str] = mapped_column(String(2), default="")
+    """Of a vessel: the country whose flag it flies."""
     created_at: Mapped[datetime]
 
 

@@ -25,6 +25,7 @@ from hypothesis import settings
 from psycopg import sql
 from sqlalchemy import URL, make_url
 
+from freemark.rooms import WITH_TABLES
 from ground.clock import DemoClock, FixedClock
 from ground.database import Base
 from ground.ids import crockford
@@ -40,12 +41,7 @@ settings.load_profile("freemark")
 START = datetime(2026, 6, 1, 8, 0, 0, tzinfo=UTC)
 MAINTENANCE = "postgres"  # every server has this database; the test databases are made and dropped from there
 
-# The rooms that have tables: all of them must be imported before the tables can be made.
-TABLE_ROOMS = (
-    *(f"ground.{room}" for room in ("auth", "idempotency", "journal", "outbox", "parties")),
-    *(f"{package}.tables" for package in ("audits", "certify", "labels")),
-    "verify.scans",
-)
+TABLE_ROOMS = (*WITH_TABLES, "verify.scans")
 
 
 @dataclass(frozen=True)

@@ -6,19 +6,8 @@ from importlib import import_module
 
 from alembic import context
 
+from freemark.rooms import WITH_TABLES
 from ground.database import Base
-
-WITH_TABLES = (
-    "ground.auth",
-    "ground.idempotency",
-    "ground.journal",
-    "ground.outbox",
-    "ground.parties",
-    "audits.tables",
-    "certify.tables",
-    "labels.tables",
-)
-"""The modules that define tables; a test finds any other."""
 
 for module in WITH_TABLES:
     import_module(module)

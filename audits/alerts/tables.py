@@ -1,0 +1,3 @@
+"""The rows of audits.alerts."""
+
+from __future__ import annotations

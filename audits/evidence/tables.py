@@ -1,0 +1,3 @@
+"""The rows of audits.evidence."""
+
+from __future__ import annotations

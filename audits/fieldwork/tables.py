@@ -1,0 +1,3 @@
+"""The rows of audits.fieldwork."""
+
+from __future__ import annotations

@@ -1,0 +1,3 @@
+"""The rows of audits.independence."""
+
+from __future__ import annotations

@@ -1,0 +1,3 @@
+"""The rows of audits.remedy."""
+
+from __future__ import annotations

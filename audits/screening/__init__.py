@@ -1,0 +1,1 @@
+"""Exclusion lists: taken in, held against sites, owners and agents, every likeness explained and judged by a person."""

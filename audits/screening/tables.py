@@ -1,0 +1,3 @@
+"""The rows of audits.screening."""
+
+from __future__ import annotations

@@ -1,0 +1,3 @@
+"""The rows of audits.sheets."""
+
+from __future__ import annotations

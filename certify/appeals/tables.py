@@ -1,0 +1,3 @@
+"""The rows of certify.appeals."""
+
+from __future__ import annotations

@@ -1,0 +1,7 @@
+"""HTTP of certify.governance."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+router = APIRouter(tags=["governance"])

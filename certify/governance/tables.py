@@ -1,0 +1,3 @@
+"""The rows of certify.governance."""
+
+from __future__ import annotations
