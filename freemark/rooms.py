@@ -4,6 +4,7 @@ WITH_TABLES = (
     "ground.auth",
     "ground.idempotency",
     "ground.journal",
+    "ground.mail",
     "ground.outbox",
     "ground.parties",
     "audits.tables",

@@ -64,6 +64,19 @@ class Settings(BaseSettings):
         max_length=100,
         description="The name of the mark, as it stands in certificates and on pages.",
     )
+    first_rulebook: str = Field(
+        "freemark-2026.0",
+        description="The rulebook that came with the software and that a new scheme begins with; it decides until the "
+        "scheme has published one of its own.",
+    )
+    smtp_url: str = Field(
+        "",
+        description="Where mail goes out: smtp://host:25 or smtps://user:password@host:465. "
+        "When not given: every message is a file in the folder mail of the data folder.",
+    )
+    mail_from: str = Field(
+        "freemark@localhost.invalid", max_length=254, description="The address that mail comes from."
+    )
     host: str = Field("127.0.0.1", description="The address on which the server listens.")
     port: int = Field(8000, ge=0, le=65535, description="The port on which the server listens; 0 takes a free one.")
     body_limit: int = Field(
@@ -74,6 +87,11 @@ class Settings(BaseSettings):
         ge=1,
         le=100_000,
         description="Typed codes that one network prefix may try in a minute; more is refused with 429.",
+    )
+    release_check: bool = Field(
+        True,
+        description="Whether the random share of orders and favourable decisions that the rulebook names waits in the "
+        "release check. Only a demo world may do without, so that a tour is the same each time.",
     )
     list_hours: int = Field(
         48,
@@ -127,6 +145,8 @@ class Settings(BaseSettings):
     @model_validator(mode="after")
     def _fit_for_production(self) -> Self:
         if self.environment == "production":
+            if not self.release_check:
+                raise ValueError("release_check: production cannot do without; else a wait would tell of an alert")
             for key, url in (("public_url", self.public_url), ("label_url", self.label_url)):
                 parts = urlsplit(url)
                 if parts.scheme != "https":

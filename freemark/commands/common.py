@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import sys
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -31,3 +33,13 @@ def open_world_of(options: argparse.Namespace, **overrides: object) -> World:
     if not ready(world.db):
         raise Unavailable("the database does not answer, or its tables are not there: run `freemark migrate` first")
     return world
+
+
+def progress(things: str) -> Callable[[int, int], None]:
+    """A line on standard error that counts, for work that takes a while; silent where nobody looks."""
+
+    def tell(done: int, total: int) -> None:
+        if sys.stderr.isatty():
+            print(f"\r{done} of {total} {things}", end="" if done < total else "\n", file=sys.stderr, flush=True)
+
+    return tell
