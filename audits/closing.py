@@ -1,7 +1,8 @@
 """How a finding is closed: by a closure audit that found conformance, on site where it must be, by whom it may be.
 
 Owns the rules between an old finding and a later visit. A zero-tolerance finding is closed only by an on-site priority
-closure of another team: who raised the alarm does not also end it. Only `service` calls it, inside the submission.
+closure of another team: who raised the alarm does not also end it. What a standard leaves to the next audit, any later
+audit closes. Only `submission` calls it.
 """
 
 from __future__ import annotations
@@ -9,33 +10,58 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
+from audits.scope import CLOSING
+from audits.standard import Standard
 from audits.tables import AnswerRow, AuditRow, FindingRow, MemberRow
 from ground.database import Reading, Writing
 from ground.errors import Conflict
 
-CLOSING = ("closure", "priority_closure")
+SLIGHT = ("minor", "risk", "opportunity")
 
 
-def close_findings(
-    session: Writing, audit: AuditRow, answers: Iterable[AnswerRow], team: Sequence[str], *, now: datetime
-) -> tuple[str, ...]:
-    """Close the site's open findings on which this closure audit found conformance; answers their ids.
+def closable(
+    session: Writing,
+    audit: AuditRow,
+    catalogue: Standard,
+    answers: Iterable[AnswerRow],
+    team: Sequence[str],
+    *,
+    interviews: int,
+) -> tuple[FindingRow, ...]:
+    """The site's open findings on which this audit found conformance and may close, locked, by id.
 
     A finding discovered after the first day of the visit, or not released yet, stays open: the visit was not about it.
-    Raises Conflict when a zero-tolerance finding would be closed by a visit that may not do it.
+    interviews: held in this visit. Raises Conflict when a finding would be closed by a visit that may not do it.
     """
-    if audit.type not in CLOSING:
-        return ()
     conforming = [answer.provision for answer in answers if answer.result == "conformance"]
+    if audit.type not in CLOSING:
+        later = {id for id in conforming if catalogue.provision(id).verify == "next_audit"}
+        return tuple(row for row in _open(session, audit, sorted(later)) if row.severity in SLIGHT)
+    found = _open(session, audit, conforming)
+    for finding in found:
+        if finding.zero_tolerance:
+            _check_may_close(session, audit, finding, team)
+        asked = catalogue.fieldwork is not None and catalogue.provision(finding.provision).verify
+        if asked == "on_site_interviews" and not interviews:
+            raise Conflict(
+                f"{finding.id} on {finding.provision} is closed on site with interviews, and this visit had 0; answer "
+                "not_reviewed here"
+            )
+    return found
+
+
+def _open(session: Writing, audit: AuditRow, provisions: Sequence[str]) -> tuple[FindingRow, ...]:
+    if not provisions:
+        return ()
     query = (
         select(FindingRow)
         .join(AuditRow, AuditRow.id == FindingRow.audit_id)
         .where(
             FindingRow.site_id == audit.site_id,
             FindingRow.audit_id != audit.id,
-            FindingRow.provision.in_(conforming),
+            FindingRow.provision.in_(provisions),
             FindingRow.released_at.is_not(None),
             FindingRow.closed_at.is_(None),
             AuditRow.standard == audit.standard,
@@ -44,15 +70,13 @@ def close_findings(
         .with_for_update(of=FindingRow)
         .execution_options(populate_existing=True)
     )
-    closed = []
-    for finding in session.scalars(query):
-        if finding.discovered_at.date() > audit.starts_on:
-            continue
-        if finding.zero_tolerance:
-            _check_may_close(session, audit, finding, team)
+    return tuple(row for row in session.scalars(query) if row.discovered_at.date() <= audit.starts_on)
+
+
+def close(audit: AuditRow, findings: Iterable[FindingRow], now: datetime) -> None:
+    """These findings are closed by this audit."""
+    for finding in findings:
         finding.closed_at, finding.closed_by, finding.closed_on_site = now, audit.id, not audit.remote
-        closed.append(finding.id)
-    return tuple(closed)
 
 
 def check_other_team(session: Reading, site: str, team: Sequence[str]) -> None:
@@ -63,7 +87,7 @@ def check_other_team(session: Reading, site: str, team: Sequence[str]) -> None:
         .where(
             FindingRow.site_id == site,
             FindingRow.zero_tolerance,
-            FindingRow.released_at.is_not(None),
+            or_(FindingRow.released_at.is_not(None), FindingRow.held_until.is_not(None)),
             FindingRow.closed_at.is_(None),
             MemberRow.person_id.in_(team),
         )

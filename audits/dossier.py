@@ -1,18 +1,23 @@
 """The door through which certify reads audits: facts about sites, reports by their hash, and the reports themselves.
 
 Owns the way from rows to `facts`, in a fixed number of queries for any number of sites. Answers only what the rules may
-know: an audit that is being planned or written is nobody's fact, unless a priority finding of it was released.
+know: an audit that is being planned or written is nobody's fact, unless a priority finding of it was filed. What a
+submitted report says is a fact before the site reads it; an alert that is held is one only for who asks with it.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 
-from audits import standard
-from audits.facts import Action, Finding, SiteFacts, Stratum, Visit
+from audits import scope
+from audits.facts import SEVERITIES, Action, Finding, SiteFacts, Stratum, Visit
+from audits.independence import facts as independence
+from audits.independence import roster
 from audits.remedy import facts as remedy
 from audits.screening.facts import screened
 from audits.tables import ActionRow, AuditRow, FindingRow, MemberRow
@@ -23,17 +28,17 @@ from ground.errors import NotFound
 from ground.parties import Site
 
 
-def load(session: Reading, sites: Sequence[str], *, held: bool = True) -> tuple[SiteFacts, ...]:
+def load(session: Reading, sites: Sequence[str], *, held: bool = False) -> tuple[SiteFacts, ...]:
     """The facts of these sites, in the order asked for. NotFound when one does not exist.
 
-    held: with the alerts that the sites do not know of yet; only a rule may see them, never a holder. A fixed number of
-    queries.
+    held: with the alerts that the sites do not know of yet; only the rules may see them, never a holder. Without them
+    every figure is as on a site where the auditor found nothing of the kind. A fixed number of queries.
     """
     rows = {row.id: row for row in session.scalars(select(Site).where(Site.id.in_(sites)))}
     if missing := [site for site in sites if site not in rows]:
         raise NotFound(f"there is no site {missing[0]}")
-    findings = _findings(session, sites)
-    visits = _visits(session, sites)
+    findings = _findings(session, sites, held)
+    visits = _visits(session, sites, held)
     known, checks = screened(session, sites), remedy.checks(session, sites)
     return tuple(
         SiteFacts(
@@ -52,6 +57,11 @@ def load(session: Reading, sites: Sequence[str], *, held: bool = True) -> tuple[
         )
         for site in sites
     )
+
+
+def held_until(session: Reading, sites: Sequence[str]) -> datetime | None:
+    """When the first of the alerts on these sites, of which they do not know yet, takes effect; None without any."""
+    return session.scalar(select(func.min(FindingRow.held_until)).where(FindingRow.site_id.in_(sites), HELD))
 
 
 def reports(session: Reading, sites: Sequence[str]) -> dict[str, str]:
@@ -84,21 +94,46 @@ def team_and_firm(session: Reading, audit: str) -> tuple[tuple[str, ...], str]:
     return tuple(session.scalars(query)), firm
 
 
-def _findings(session: Reading, sites: Sequence[str]) -> dict[str, list[Finding]]:
+HELD: ColumnElement[bool] = and_(
+    FindingRow.held_until.is_not(None), FindingRow.released_at.is_(None), FindingRow.closed_at.is_(None)
+)
+"""An alert that the site does not know of yet. One that turned out unfounded is gone, and no fact any more."""
+
+
+def _told(held: bool) -> ColumnElement[bool]:
+    """The findings that are facts, with the held ones or without: released, or of a submitted report. An alert on what
+    the report has as less leaves that standing."""
+    submitted = select(AuditRow.id).where(AuditRow.submitted_at.is_not(None))
+    ordinary = and_(FindingRow.held_until.is_(None), FindingRow.audit_id.in_(submitted))
+    return or_(FindingRow.released_at.is_not(None), ordinary, HELD if held else and_(HELD, FindingRow.shown_as != ""))
+
+
+def sites_of_work(session: Reading, subject: str) -> set[str]:
+    """The sites of submitted audits by this firm, or with this auditor on the team."""
+    return roster.sites_of_work(session, subject)
+
+
+def under_review(session: Reading, subjects: Collection[str]) -> dict[str, datetime]:
+    """{firm or auditor: since when} of those whose approval is in doubt now, and with it their earlier work."""
+    return independence.reviews(session, subjects)
+
+
+def _findings(session: Reading, sites: Sequence[str], held: bool) -> dict[str, list[Finding]]:
     query = (
         select(FindingRow, ActionRow)
         .outerjoin(ActionRow, ActionRow.finding_id == FindingRow.id)
-        .where(FindingRow.site_id.in_(sites), FindingRow.released_at.is_not(None))
+        .where(FindingRow.site_id.in_(sites), _told(held))
         .order_by(FindingRow.discovered_at, FindingRow.id)
     )
     found: dict[str, list[Finding]] = defaultdict(list)
     for row, action in session.execute(query):
-        found[row.site_id].append(_finding(row, action))
+        fact = _finding(row, action)
+        found[row.site_id].append(fact if held or not row.shown_as else _as_reported(fact, row.shown_as))
     return found
 
 
-def _visits(session: Reading, sites: Sequence[str]) -> dict[str, list[Visit]]:
-    released = select(FindingRow.audit_id).where(FindingRow.site_id.in_(sites), FindingRow.released_at.is_not(None))
+def _visits(session: Reading, sites: Sequence[str], held: bool) -> dict[str, list[Visit]]:
+    released = select(FindingRow.audit_id).where(FindingRow.site_id.in_(sites), _told(held))
     query = (
         select(AuditRow)
         .where(AuditRow.site_id.in_(sites), or_(AuditRow.submitted_at.is_not(None), AuditRow.id.in_(released)))
@@ -113,13 +148,22 @@ def _visits(session: Reading, sites: Sequence[str]) -> dict[str, list[Visit]]:
     teams: dict[str, list[str]] = defaultdict(list)
     for audit_id, person in session.execute(members):
         teams[audit_id].append(person)
+    hidden = Counter[str]() if held else _hidden(session, sites)
     found: dict[str, list[Visit]] = defaultdict(list)
     for audit in audits:
-        found[audit.site_id].append(_visit(audit, tuple(teams[audit.id])))
+        found[audit.site_id].append(_visit(audit, tuple(teams[audit.id]), hidden))
     return found
 
 
-def _visit(row: AuditRow, team: tuple[str, ...]) -> Visit:
+def _hidden(session: Reading, sites: Sequence[str]) -> Counter[str]:
+    """How many held findings each audit has: to everybody else they are the conformances that they would have been."""
+    query = select(FindingRow.audit_id, func.count()).where(
+        FindingRow.site_id.in_(sites), HELD, FindingRow.shown_as == ""
+    )
+    return Counter(dict(session.execute(query.group_by(FindingRow.audit_id)).all()))
+
+
+def _visit(row: AuditRow, team: tuple[str, ...], hidden: Mapping[str, int]) -> Visit:
     submitted = row.submitted_at is not None
     return Visit(
         id=row.id,
@@ -135,11 +179,11 @@ def _visit(row: AuditRow, team: tuple[str, ...]) -> Visit:
         workers=row.workers,
         interviews=row.interviews,
         files_reviewed=row.files_reviewed,
-        conforming=row.conforming,
+        conforming=row.conforming + hidden.get(row.id, 0) if submitted else row.conforming,
         applicable=row.applicable,
         not_applicable=row.not_applicable,
         not_reviewed=row.not_reviewed,
-        unanswered=row.unanswered if submitted else len(standard.load(row.standard).provisions),
+        unanswered=row.unanswered if submitted else len(scope.asked(scope.catalogue_of(row), row.type)),
         remote=row.remote,
         notice=row.notice,
         outcome=row.outcome,
@@ -151,6 +195,22 @@ def _visit(row: AuditRow, team: tuple[str, ...]) -> Visit:
         objections=tuple(row.objections),
         in_a_row=row.in_a_row,
         version=row.version,
+    )
+
+
+def _as_reported(fact: Finding, severity: str) -> Finding:
+    """The finding without the alert that is held on it."""
+    (known,) = (each for each in SEVERITIES if each == severity)
+    return replace(
+        fact,
+        severity=known,
+        zero_tolerance=False,
+        deliberate=False,
+        concealed=False,
+        held_until=None,
+        escalated="",
+        worst_form=False,
+        by_management=False,
     )
 
 

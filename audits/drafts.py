@@ -1,26 +1,30 @@
-"""What an auditor or a manager hands in, before it is a row: drafts, and whether one answer holds together.
+"""What an auditor or a manufacturer hands in, before it is a row: drafts, and whether one answer holds together.
 
 Pure: shapes and the checks that need only the draft, its provision and the kind of audit. Ranges and lengths are
-checked at the border (routes); whether the moment is right is checked in service, where the rows are.
+checked at the border (routes); whether the moment is right is checked where the rows are.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal
+from typing import Literal, get_args
 
-from audits.facts import AuditType, Severity
-from audits.rules import Figures, grade
+from audits.facts import AuditType, Notice, Severity, VisitOutcome
+from audits.rules import SYSTEMIC_PERCENT, Figures, grade
 from audits.standard import Provision
 from ground.errors import Invalid
 
 Result = Literal["conformance", "not_applicable", "not_reviewed", "finding"]
+Explained = Literal["id_papers", "list", "register", "languages", "records"]
+EXPLAINED: tuple[Explained, ...] = get_args(Explained)
+WHOLE = ("initial", "periodic", "forced_labour")  # kinds that review everything they ask (audits.scope)
+FLAGS = ("zero_tolerance", "deliberate", "concealed", "worst_form", "by_management")
 
 
 @dataclass(frozen=True)
 class AuditDraft:
-    """team: person ids of the firm, the lead auditor first."""
+    """team: person ids of the firm, the lead auditor first. effort_planned: tenths of a man-day, 0 when not said."""
 
     site: str
     type: AuditType
@@ -30,11 +34,14 @@ class AuditDraft:
     team: tuple[str, ...]
     announced: bool
     remote: bool = False
+    notice: Notice | None = None
+    effort_planned: int = 0
 
 
 @dataclass(frozen=True)
 class AnswerDraft:
-    """affected of sampled: workers, files or places. release: "now" tells the site and the scheme at once."""
+    """affected of sampled: workers, files or places. release: "now" tells the site and the scheme at once; "hold" is
+    for alerts. worst_form: of child labour. by_management: violence or threats."""
 
     provision: str
     result: Result
@@ -46,21 +53,56 @@ class AnswerDraft:
     zero_tolerance: bool = False
     deliberate: bool = False
     concealed: bool = False
-    release: Literal["now"] | None = None
+    release: Literal["now", "hold"] | None = None
+    worst_form: bool = False
+    by_management: bool = False
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Why two figures differ that should not."""
+
+    of: Explained
+    text: str
+
+
+@dataclass(frozen=True)
+class Hours:
+    """The longest week in the records, in tenths of an hour; days: worked in it."""
+
+    normal: int
+    overtime: int
+    total: int
+    days: int
 
 
 @dataclass(frozen=True)
 class ReportDraft:
-    """The figures that close an audit. payroll_note: why payroll and headcount differ, "" when they do not."""
+    """The figures that close an audit. payroll_note: why payroll and headcount differ, "" when they do not.
+
+    id_papers: workers whose identity papers were seen. listed_workers: names on the list that the sample was drawn
+    from. worker_languages: those that people on site speak with each other. records_from, records_to: the days that the
+    payroll records cover. outcome_by_site: it was the site that kept the visit from being whole.
+    """
 
     workers: int
     payroll_workers: int
     interviews_individual: int
     interviews_group: int
     files_reviewed: int
-    closing_meeting_on: date
+    closing_meeting_on: date | None
     summary: str
     payroll_note: str = ""
+    id_papers: int | None = None
+    listed_workers: int | None = None
+    worker_languages: tuple[str, ...] = ()
+    hours: Hours | None = None
+    records_from: date | None = None
+    records_to: date | None = None
+    explanations: tuple[Explanation, ...] = ()
+    outcome: VisitOutcome = "completed"
+    outcome_by_site: bool = False
+    outcome_note: str = ""
 
     def figures(self, starts_on: date, ends_on: date) -> Figures:
         return Figures(
@@ -75,6 +117,14 @@ class ReportDraft:
             closing_meeting_on=self.closing_meeting_on,
         )
 
+    def explained(self, of: Explained) -> bool:
+        return any(each.of == of for each in self.explanations)
+
+    @property
+    def refused(self) -> bool:
+        """The site itself let the visit end early, or not begin: what was not seen counts as not kept."""
+        return self.outcome_by_site and self.outcome in ("interrupted", "access_denied")
+
 
 @dataclass(frozen=True)
 class ActionDraft:
@@ -87,42 +137,77 @@ class ActionDraft:
     due_on: date
 
 
-def check_answer(draft: AnswerDraft, provision: Provision, type: AuditType, *, remote: bool) -> Severity | None:
+Channel = Literal["answers", "fieldwork", "alert"]
+"""How an answer arrives: under a standard without field work, under one with it, or as an alert."""
+
+
+def check_answer(
+    draft: AnswerDraft,
+    provision: Provision,
+    type: AuditType,
+    *,
+    remote: bool,
+    share_percent: int = SYSTEMIC_PERCENT,
+    channel: Channel = "answers",
+) -> Severity | None:
     """The severity that counts, None when the answer is no finding. Invalid with a pointer relative to the answer."""
     if remote and draft.result != "not_reviewed" and not provision.remote_ok:
         raise Invalid(f"{provision.id} can only be judged on site, and this audit is remote", where="/result")
     if draft.result == "finding":
-        return _check_finding(draft, provision)
+        return _check_finding(draft, provision, share_percent, channel)
     for name in ("severity", "release"):
         if getattr(draft, name) is not None:
             raise Invalid(f"{name} belongs to a finding, not to {draft.result}", where=f"/{name}")
-    for name in ("zero_tolerance", "deliberate", "concealed"):
+    for name in FLAGS:
         if getattr(draft, name):
             raise Invalid(f"{name} belongs to a finding, not to {draft.result}", where=f"/{name}")
     if draft.affected:
         raise Invalid(f"{draft.affected} affected cannot be {draft.result}", where="/affected")
-    if draft.result == "not_reviewed" and type == "initial":
-        raise Invalid("an initial audit reviews every provision", where="/result")
+    if draft.result == "not_reviewed" and type in WHOLE:
+        raise Invalid(f"a whole audit ({type}) reviews every provision that it asks", where="/result")
     if draft.result == "not_applicable" and not draft.description:
         raise Invalid("say why it is not applicable here", where="/description")
     return None
 
 
-def _check_finding(draft: AnswerDraft, provision: Provision) -> Severity:
+def _check_finding(draft: AnswerDraft, provision: Provision, share_percent: int, channel: Channel) -> Severity:
     if draft.severity is None:
         raise Invalid("a finding needs a severity", where="/severity")
     if not draft.description:
         raise Invalid("a finding needs a description: what was seen, where, how many", where="/description")
-    severity = grade(provision, draft.severity, draft.affected, draft.sampled)
+    if draft.worst_form and provision.topic != "T9":
+        raise Invalid(f"worst_form belongs to T9, children, not to {provision.topic}", where="/worst_form")
+    if draft.by_management and provision.topic != "T6":
+        raise Invalid(f"by_management belongs to T6, violence, not to {provision.topic}", where="/by_management")
+    severity = grade(provision, draft.severity, draft.affected, draft.sampled, share_percent=share_percent)
     if severity != "priority":
         for name in ("zero_tolerance", "deliberate", "concealed"):
             if getattr(draft, name):
                 raise Invalid(f"only a priority finding can be {name}", where=f"/{name}")
         if draft.release is not None:
             raise Invalid(f"a {severity} finding is released with the report", where="/release")
+        if channel == "alert":
+            raise Invalid(f"an alert is a priority finding, and this is {severity}", where="/severity")
         return severity
     if draft.zero_tolerance and not provision.zero_tolerance:
         raise Invalid(f"{provision.id} is no provision of zero tolerance", where="/zero_tolerance")
+    _check_release(draft, channel)
+    return severity
+
+
+def _check_release(draft: AnswerDraft, channel: Channel) -> None:
+    """Of a priority finding: who is told when."""
+    if channel == "alert":
+        if not draft.zero_tolerance:
+            raise Invalid("an alert is of zero tolerance; other priority findings are answers", where="/zero_tolerance")
+        return
+    if channel == "fieldwork" and draft.zero_tolerance:
+        raise Invalid(
+            "a finding of zero tolerance is raised as an alert, which the site does not see while it is held: "
+            "POST /v1/audits/{audit}/alerts",
+            where="/zero_tolerance",
+        )
     if draft.release is None:
         raise Invalid('a priority finding needs "release": "now"', where="/release")
-    return severity
+    if draft.release == "hold":
+        raise Invalid("only an alert is held; other priority findings are released now", where="/release")

@@ -1,8 +1,8 @@
 """Who may do what in audits: the grants, and how a caller stands to a site, an audit or a finding.
 
-Owns the one rule that hides things: a site learns of an audit when its report is submitted, and of a finding when it is
-released. Before that its people get the same answer as for an audit that does not exist, so that a visit planned
-unannounced stays unannounced.
+Owns the one rule that hides things: a site learns of an audit when its report is released, and of a finding when that
+is released. Before that its people get the same answer as for an audit that does not exist, so that a visit planned
+unannounced stays unannounced, and the time between submission and release tells nothing.
 """
 
 from __future__ import annotations
@@ -24,6 +24,11 @@ ANSWER = "audits.answer"
 SUBMIT = "audits.submit"
 ACT = "audits.act"
 APPROVE = "audits.approve"
+REGRADE = "audits.regrade"
+ENROL = "audits.enrol_key"
+REVOKE = "audits.revoke_key"
+READ_KEYS = "audits.read_keys"
+READ_DRAFT = "audits.read_draft"
 
 OWN: tuple[Relation, ...] = ("own",)  # of what the caller is about to enter, or lists only for itself
 ANYWHERE = ("decider", "scheme_manager")  # read every audit; the scheme's own eyes
@@ -36,6 +41,14 @@ access.register(
     Grant(SUBMIT, "auditor", "assigned"),
     Grant(APPROVE, "auditor", "own"),
     Grant(APPROVE, "decider", "any"),
+    Grant(REGRADE, "auditor", "own"),
+    Grant(REGRADE, "decider", "any"),
+    Grant(ENROL, "auditor", "own"),
+    Grant(REVOKE, "auditor", "own"),
+    Grant(REVOKE, "scheme_manager", "any"),
+    Grant(READ_KEYS, "auditor", "own"),
+    *(Grant(READ_KEYS, role, "any") for role in ANYWHERE),
+    Grant(READ_DRAFT, "auditor", "own"),
     Grant(READ, "auditor", "own"),
     Grant(READ, "auditor", "assigned"),
     *(Grant(READ, role, "any") for role in ANYWHERE),
@@ -51,7 +64,7 @@ def check_audit(session: Reading, actor: Actor, action: str, audit: AuditRow | N
             relations.add("own")
             if actor.person in team:
                 relations.add("assigned")
-        if audit.submitted_at is not None and _site_is_own(session, actor, audit.site_id):
+        if audit.released_at is not None and _site_is_own(session, actor, audit.site_id):
             relations.add("own")
     access.check(actor, action, relations)
     if audit is None:
@@ -60,10 +73,14 @@ def check_audit(session: Reading, actor: Actor, action: str, audit: AuditRow | N
 
 
 def check_finding(session: Reading, actor: Actor, action: str, finding: FindingRow | None) -> FindingRow:
-    """The finding, if the actor may do this to it. A draft finding is the firm's alone."""
+    """The finding, if the actor may do this to it. A draft or held finding is the firm's alone; what a submitted report
+    says is also for those who decide on it."""
     relations: set[Relation] = set()
+    submitted = False
     if finding is not None:
-        of_firm = actor.organisation == session.scalar(select(AuditRow.firm_id).where(AuditRow.id == finding.audit_id))
+        audit = session.get_one(AuditRow, finding.audit_id)
+        of_firm = actor.organisation == audit.firm_id
+        submitted = audit.submitted_at is not None and finding.held_until is None
         released = finding.released_at is not None
         of_site = released and _site_is_own(session, actor, finding.site_id)
         # An organisation may be firm and manufacturer at once: as a firm it never acts for the site it audited, and
@@ -73,7 +90,8 @@ def check_finding(session: Reading, actor: Actor, action: str, finding: FindingR
         if of_firm or of_site or (released and _works_at(session, actor, finding.site_id)):
             relations.add("assigned")
     access.check(actor, action, relations)
-    if finding is None or (finding.released_at is None and "own" not in relations):
+    seen = finding is not None and (finding.released_at is not None or (submitted and access.everywhere(actor, READ)))
+    if finding is None or not (seen or "own" in relations):
         raise NotFound("there is no such finding")
     return finding
 
@@ -97,14 +115,19 @@ def visible_audits(actor: Actor) -> ColumnElement[bool]:
     own_sites = select(Site.id).where(Site.organisation_id == actor.organisation)
     return or_(
         AuditRow.firm_id == actor.organisation,
-        and_(AuditRow.submitted_at.is_not(None), AuditRow.site_id.in_(own_sites)),
+        and_(AuditRow.released_at.is_not(None), AuditRow.site_id.in_(own_sites)),
     )
 
 
 def visible_findings(actor: Actor) -> ColumnElement[bool]:
-    """Of the findings at a site that the actor may see, those to be listed: released ones, and the firm's drafts."""
+    """Of the findings at a site that the actor may see, those to be listed: released ones, the firm's drafts, and for
+    those who decide the ones of submitted reports."""
     firms = select(AuditRow.id).where(AuditRow.firm_id == actor.organisation)
-    return or_(FindingRow.released_at.is_not(None), FindingRow.audit_id.in_(firms))
+    told = or_(FindingRow.released_at.is_not(None), FindingRow.audit_id.in_(firms))
+    if not access.everywhere(actor, READ):
+        return told
+    submitted = select(AuditRow.id).where(AuditRow.submitted_at.is_not(None))
+    return or_(told, and_(FindingRow.held_until.is_(None), FindingRow.audit_id.in_(submitted)))
 
 
 def _site_is_own(session: Reading, actor: Actor, site: str) -> bool:

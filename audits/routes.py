@@ -6,17 +6,18 @@ contradicts the standard, another figure or the moment is refused by the service
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query
 from pydantic import ConfigDict, Field
 from starlette.responses import Response
 
 from audits import service, views
-from audits.drafts import ActionDraft, AnswerDraft, AuditDraft, ReportDraft, Result
-from audits.facts import AuditType, Severity
-from audits.samples import ACTION, ANSWERS, AUDIT, FILED, FINDING, REPORT, SUBMITTED, WHOLE
-from ground.parties import MOST_WORKERS
+from audits.bodies import AnswerBody, SubmissionBody, figures_of
+from audits.drafts import ActionDraft, AuditDraft
+from audits.facts import AuditType, Notice
+from audits.reporting import routes as reporting
+from audits.samples import ACTION, ANSWERS, AUDIT, FILED, FINDING, SUBMITTED, WHOLE
 from ground.web import (
     ID_PATTERN,
     PROBLEMS,
@@ -39,8 +40,6 @@ MOST_TEAM = 20
 
 AuditId = Annotated[str, Path(pattern=ID_PATTERN, description="the audit's id")]
 FindingId = Annotated[str, Path(pattern=ID_PATTERN, description="the finding's id")]
-Count = Annotated[int, Field(ge=0, le=MOST_WORKERS)]
-People = Annotated[int, Field(ge=1, le=MOST_WORKERS)]
 
 
 def _shown(*examples: dict[str, Any]) -> ConfigDict:
@@ -57,55 +56,17 @@ class AuditBody(Body):
     ends_on: Day
     team: list[Id] = Field(min_length=1, max_length=MOST_TEAM, description="persons of your firm, the lead first")
     announced: bool
+    notice: Notice | None = Field(
+        default=None, description="announced is true for announced only; none: announced or unannounced"
+    )
+    effort_planned: int = Field(default=0, ge=0, le=10_000, description="tenths of a man-day")
     remote: bool = Field(default=False, description="only a closure may be; it judges what needs no visit")
-
-
-class AnswerBody(Body):
-    provision: Line = Field(description="such as T1.1")
-    result: Result
-    severity: Severity | None = Field(default=None, description="of a finding, within the provision's limits")
-    affected: Count | None = Field(default=None, description="of the sampled; a fifth or more makes a minor a major")
-    sampled: People | None = Field(default=None, description="workers, files or places looked at")
-    description: Prose | None = Field(default=None, description="no names of people")
-    evidence: list[Line] = Field(default=[], max_length=20, description="documents and sheets, by reference")
-    zero_tolerance: bool = False
-    deliberate: bool = False
-    concealed: bool = False
-    release: Literal["now"] | None = Field(default=None, description="required for a priority finding, only for it")
-
-    def draft(self) -> AnswerDraft:
-        return AnswerDraft(
-            provision=self.provision,
-            result=self.result,
-            severity=self.severity,
-            affected=self.affected,
-            sampled=self.sampled,
-            description=self.description or "",
-            evidence=tuple(self.evidence),
-            zero_tolerance=self.zero_tolerance,
-            deliberate=self.deliberate,
-            concealed=self.concealed,
-            release=self.release,
-        )
 
 
 class AnswersBody(Body):
     model_config = _shown(ANSWERS)
 
     answers: list[AnswerBody] = Field(min_length=1, max_length=MOST_ANSWERS)
-
-
-class ReportBody(Body):
-    model_config = _shown(REPORT)
-
-    workers: People = Field(description="on site during the audit, whoever employs them")
-    payroll_workers: Count
-    payroll_note: Prose | None = Field(default=None, description="why the two differ; required when they do")
-    interviews_individual: Count
-    interviews_group: Count = Field(description="workers, not groups")
-    files_reviewed: Count
-    closing_meeting_on: Day
-    summary: Prose
 
 
 class ContainmentBody(Body):
@@ -191,13 +152,17 @@ def file_answers(audit: AuditId, body: AnswersBody, call: Writer) -> Response:
 @router.post(
     "/v1/audits/{audit}/report",
     summary="Submit the report",
-    description="For the team. The audit is frozen, its findings are released and their clocks start; conformance in a "
-    "closure audit closes the open findings on that provision. An initial audit must have answered everything.",
+    description="For the team. The audit is frozen, and its findings are facts; conformance in a closure audit closes "
+    "the open findings on that provision. A whole audit must have answered everything. Where the standard asks for a "
+    "signature, exactly the prepared report is submitted, and the site reads it some days later; else at once.",
     responses={**PROBLEMS, 200: example("The audit, and the findings it closed.", SUBMITTED)},
 )
-def submit_audit(audit: AuditId, body: ReportBody, call: Writer) -> Response:
-    draft = ReportDraft(**{**body.model_dump(), "payroll_note": body.payroll_note or ""})
-    return call.run(lambda session: (200, service.submit_audit(session, call.actor, audit, draft, now=call.now)))
+def submit_audit(audit: AuditId, body: SubmissionBody, call: Writer) -> Response:
+    signature = None if body.signature is None else body.signature.signature()
+    draft = None if signature is not None and body.empty else figures_of(body)
+    return call.run(
+        lambda session: (200, service.submit_audit(session, call.actor, audit, draft, signature, now=call.now))
+    )
 
 
 @router.get(
@@ -267,3 +232,6 @@ def complete_action(finding: FindingId, body: CompletionBody, call: Writer) -> R
     return call.run(
         lambda session: (200, service.complete_action(session, call.actor, finding, body.evidence, now=call.now))
     )
+
+
+router.include_router(reporting.router)

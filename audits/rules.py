@@ -7,7 +7,8 @@ Never knows what a finding does to a certificate.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import calendar
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -16,8 +17,8 @@ from audits.standard import Clock, ClockName, From, Provision, Standard
 from ground.errors import Invalid
 
 __all__ = [
-    "grade", "clocks_for", "deadlines", "Dues", "interviews_needed", "consistency", "Figures", "Problem",
-    "check_dates",
+    "grade", "months_before", "crowded", "clocks_for", "deadlines", "Dues", "interviews_needed", "consistency",
+    "Figures", "Problem", "check_dates",
 ]  # fmt: skip
 
 SYSTEMIC_PERCENT = 20  # DOMAIN.md 1.2 [D]: a fifth of the sample affected is at least a major
@@ -26,8 +27,16 @@ PLANNED_AHEAD = 366  # days: surveillance is planned a year ahead (DOMAIN.md 7.5
 WRITTEN_UP_LATER = 180  # days: no decision takes an audit that ended longer ago (DOMAIN.md 7.4, 3)
 
 
-def grade(provision: Provision, proposed: Severity, affected: int | None, sampled: int | None) -> Severity:
-    """The severity that counts: the proposed one, within the provision's limits, lifted by the 20 percent rule.
+def grade(
+    provision: Provision,
+    proposed: Severity,
+    affected: int | None,
+    sampled: int | None,
+    *,
+    share_percent: int = SYSTEMIC_PERCENT,
+) -> Severity:
+    """The severity that counts: the proposed one, within the provision's limits, lifted by the 20 percent rule where
+    the provision has it.
 
     affected of sampled workers, files or places; both or neither. A minor on a core topic needs them, because there
     they decide. Raises Invalid with a pointer relative to the answer.
@@ -46,8 +55,23 @@ def grade(provision: Provision, proposed: Severity, affected: int | None, sample
         return proposed
     if provision.core and not sampled:
         raise Invalid(f"a minor on the core provision {provision.id} needs affected and sampled", where="/sampled")
-    systemic = bool(sampled) and 100 * (affected or 0) >= SYSTEMIC_PERCENT * (sampled or 0)
-    return "major" if systemic else "minor"
+    systemic = bool(sampled) and 100 * (affected or 0) >= share_percent * (sampled or 0)
+    return "major" if systemic and provision.share_rule else "minor"
+
+
+def months_before(moment: datetime, months: int) -> datetime:
+    """The same day and hour so many calendar months ago; the last day of a month that is too short for it."""
+    years, month = divmod(moment.year * 12 + moment.month - 1 - months, 12)
+    last = calendar.monthrange(years, month + 1)[1]
+    return moment.replace(year=years, month=month + 1, day=min(moment.day, last))
+
+
+def crowded(minors: Iterable[tuple[str, str]], least: int) -> dict[str, tuple[str, ...]]:
+    """Topics with at least so many minor findings. minors: (topic, provision). Answers {topic: its provisions}."""
+    found: dict[str, list[str]] = {}
+    for topic, provision in minors:
+        found.setdefault(topic, []).append(provision)
+    return {topic: tuple(provisions) for topic, provisions in found.items() if len(provisions) >= least}
 
 
 def clocks_for(standard: Standard, severity: Severity, topic: str, *, zero_tolerance: bool) -> tuple[ClockName, ...]:
@@ -120,7 +144,8 @@ class Figures:
     interviews_individual: int
     interviews_group: int
     files_reviewed: int
-    closing_meeting_on: date
+    closing_meeting_on: date | None
+    """None when there was none, because the visit ended early."""
 
 
 @dataclass(frozen=True)
@@ -155,12 +180,12 @@ def consistency(figures: Figures, today: date) -> list[Problem]:
         problems.append(
             Problem("/files_reviewed", f"{figures.files_reviewed} files are more than {figures.workers} workers")
         )
-    if not figures.starts_on <= figures.closing_meeting_on <= figures.ends_on:
+    closing = figures.closing_meeting_on
+    if closing is not None and not figures.starts_on <= closing <= figures.ends_on:
         problems.append(
             Problem(
                 "/closing_meeting_on",
-                f"the closing meeting on {figures.closing_meeting_on} is outside the audit days "
-                f"{figures.starts_on} to {figures.ends_on}",
+                f"the closing meeting on {closing} is outside the audit days {figures.starts_on} to {figures.ends_on}",
             )
         )
     return problems

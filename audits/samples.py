@@ -32,6 +32,8 @@ _PLANNED: Example = {
     "starts_on": "2026-06-02",
     "ends_on": "2026-06-04",
     "announced": True,
+    "notice": "announced",
+    "effort_planned": 30,
     "remote": False,
 }
 AUDIT = Pair(
@@ -40,8 +42,16 @@ AUDIT = Pair(
         "id": "aud_0p4g7s2f9j5w1h6r",
         **_PLANNED,
         "firm": "org_3x8c6v1q0m7t2d4k",
+        "subject": "site",
+        "profiles": [],
         "submitted_at": None,
+        "released_at": None,
+        "outcome": "completed",
+        "outcome_by_site": False,
+        "outcome_note": "",
         "report": None,
+        "version": 1,
+        "signature": None,
         "answered": 0,
         "provisions": 44,
     },
@@ -70,9 +80,12 @@ FINDING: Example = {
     "core": False,
     "severity": "minor",
     "proposed": "minor",
+    "escalated": "",
     "zero_tolerance": False,
     "deliberate": False,
     "concealed": False,
+    "worst_form": False,
+    "by_management": False,
     "description": _FINDING_ANSWER["description"],
     "evidence": _FINDING_ANSWER["evidence"],
     "affected": 6,
@@ -89,6 +102,7 @@ FINDING: Example = {
     "closed_at": None,
     "closed_by": None,
     "closed_on_site": False,
+    "regrades": [],
 }
 FILED: Example = {
     "audit": "aud_0p4g7s2f9j5w1h6r",
@@ -109,6 +123,7 @@ REPORT: Example = {
 _SUBMITTED: Example = {
     **AUDIT.answer,
     "submitted_at": "2026-06-05T14:00:00Z",
+    "released_at": "2026-06-05T14:00:00Z",
     "report": "9f2c4e8a1b7d3f605c9e2a8b4d7f1c3e5a6b8c0d2e4f6a7b9c1d3e5f7a8b0c2d",
     "answered": 44,
 }

@@ -1,4 +1,4 @@
-"""The rows of audits: visits, their teams and answers, findings, corrective actions.
+"""The rows of audits: visits, their teams and answers, reports, findings, corrective actions, auditors' keys.
 
 Owns the tables and nothing else. A finding stands beside its answer because it lives longer: it has deadlines, a
 corrective action and a closure, while the answer is frozen with the report. No row holds a worker.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from audits.facts import AUDIT_TYPES, NOTICES, SEVERITIES, VISIT_OUTCOMES, AuditType, Severity, VisitOutcome
@@ -76,6 +76,9 @@ class AuditRow(Base):
     release_due: Mapped[datetime | None] = mapped_column(default=None)
     released_at: Mapped[datetime | None] = mapped_column(default=None)
     """When the site could read the report: the same time after submission for everybody, so that it tells nothing."""
+    outcome_by_site: Mapped[bool] = mapped_column(default=False)
+    """The site itself kept the visit from being whole."""
+    outcome_note: Mapped[str] = mapped_column(Text, default="")
 
 
 class MemberRow(Base):
@@ -146,6 +149,8 @@ class FindingRow(Base):
     remedied_at: Mapped[datetime | None] = mapped_column(default=None)
     worst_form: Mapped[bool] = mapped_column(default=False)
     by_management: Mapped[bool] = mapped_column(default=False)
+    shown_as: Mapped[str] = mapped_column(String(12), default="")
+    """Of a held alert on what a submitted report has as less: the severity that stands until the release."""
 
 
 class ActionRow(Base):
@@ -166,3 +171,93 @@ class ActionRow(Base):
     approved_by: Mapped[str | None] = mapped_column(ForeignKey("person.id"), default=None)
     completed_at: Mapped[datetime | None] = mapped_column(default=None)
     evidence: Mapped[str] = mapped_column(Text, default="")
+
+
+class PreparedRow(Base):
+    """The next report of an audit, or its next version, as it is to be signed. Any later answer throws it away."""
+
+    __tablename__ = "prepared_report"
+
+    audit_id: Mapped[str] = mapped_column(ForeignKey("audit.id"), primary_key=True)
+    prepared_at: Mapped[datetime]
+    prepared_by: Mapped[str] = mapped_column(ForeignKey("person.id"))
+    kid: Mapped[str] = mapped_column(String(60))
+    version: Mapped[int]
+    reason: Mapped[str] = mapped_column(Text, default="")
+    """Of an amendment: why."""
+    given: Mapped[dict[str, Json]]
+    """{"report": the figures, "answers": of an amendment, "ids": of findings that the rules make themselves}."""
+    document: Mapped[str] = mapped_column(Text)
+    sha256: Mapped[str] = mapped_column(String(64))
+
+
+class VersionRow(Base):
+    """A version of a report, the newest one too. Never changed."""
+
+    __tablename__ = "report_version"
+
+    audit_id: Mapped[str] = mapped_column(ForeignKey("audit.id"), primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    report: Mapped[str] = mapped_column(String(64), unique=True)
+    document: Mapped[str] = mapped_column(Text)
+    signature: Mapped[dict[str, Json] | None]
+    reason: Mapped[str] = mapped_column(Text, default="")
+    submitted_at: Mapped[datetime]
+    submitted_by: Mapped[str] = mapped_column(ForeignKey("person.id"))
+
+
+class PreliminaryRow(Base):
+    """The sheet of the closing meeting: what the site was told on the day, and what it said to it. Never changed."""
+
+    __tablename__ = "preliminary_sheet"
+    __table_args__ = (_one_of("outcome", ("signed", "refused_to_sign", "not_presented"), "preliminary_outcome"),)
+
+    audit_id: Mapped[str] = mapped_column(ForeignKey("audit.id"), primary_key=True)
+    outcome: Mapped[str] = mapped_column(String(20))
+    presented_at: Mapped[datetime]
+    function: Mapped[str] = mapped_column(String(100), default="")
+    """Of the person who signed or refused; never a name."""
+    reason: Mapped[str] = mapped_column(Text, default="")
+    findings: Mapped[list[dict[str, Json]]]
+    """{"provision", "severity"} as told."""
+    filed_at: Mapped[datetime]
+    filed_by: Mapped[str] = mapped_column(ForeignKey("person.id"))
+
+
+class RegradeRow(Base):
+    """A severity changed after its finding was filed: who, from what to what, and why."""
+
+    __tablename__ = "finding_regrade"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    finding_id: Mapped[str] = mapped_column(ForeignKey("finding.id"), index=True)
+    old: Mapped[str] = mapped_column(String(12))
+    new: Mapped[str] = mapped_column(String(12))
+    reason: Mapped[str] = mapped_column(Text)
+    by_role: Mapped[str] = mapped_column(String(20))
+    by_person: Mapped[str] = mapped_column(ForeignKey("person.id"))
+    at: Mapped[datetime]
+
+
+class AuditorKeyRow(Base):
+    """The public half of an auditor's own key. A person has one at a time; no key is ever anybody else's."""
+
+    __tablename__ = "auditor_key"
+    __table_args__ = (
+        Index(
+            "uq_auditor_key_active",
+            "person_id",
+            unique=True,
+            sqlite_where=text("revoked_at IS NULL"),
+            postgresql_where=text("revoked_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[str] = mapped_column(String(24), primary_key=True)
+    person_id: Mapped[str] = mapped_column(ForeignKey("person.id"), index=True)
+    organisation_id: Mapped[str] = mapped_column(ForeignKey("organisation.id"), index=True)
+    kid: Mapped[str] = mapped_column(String(60), unique=True)
+    """The public key as a multikey."""
+    enrolled_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None] = mapped_column(default=None)
+    revoked_by: Mapped[str | None] = mapped_column(ForeignKey("person.id"), default=None)

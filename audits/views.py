@@ -12,13 +12,25 @@ from datetime import date, datetime
 
 from sqlalchemy import func, select
 
-from audits import standard
+from audits import scope
 from audits.relations import OWN, READ, check_audit, check_finding, check_site, visible_audits, visible_findings
-from audits.tables import ActionRow, AnswerRow, AuditRow, FindingRow, MemberRow
+from audits.tables import (
+    ActionRow,
+    AnswerRow,
+    AuditRow,
+    FindingRow,
+    MemberRow,
+    PreliminaryRow,
+    PreparedRow,
+    RegradeRow,
+    VersionRow,
+)
 from ground import access
 from ground.access import Actor
 from ground.canonical import Json, instant, parse
 from ground.database import Reading
+from ground.errors import NotFound
+from ground.parties import Site
 
 MOST_ROWS = 200  # of one page
 MOST_DOCUMENT = 8_000_000  # bytes of a stored report: 44 answers with the longest texts are below 1 MB
@@ -40,7 +52,7 @@ def get_audit(session: Reading, actor: Actor, audit_id: str) -> dict[str, Json]:
     """One audit with its answers and, once submitted, the document whose hash is `report`."""
     team = team_of(session, audit_id)
     audit = check_audit(session, actor, READ, session.get(AuditRow, audit_id), team)
-    order = list(standard.load(audit.standard).provisions)
+    order = list(scope.catalogue_of(audit).provisions)
     answers = session.scalars(select(AnswerRow).where(AnswerRow.audit_id == audit.id))
     findings = session.scalars(select(FindingRow).where(FindingRow.audit_id == audit.id))
     return {
@@ -66,6 +78,61 @@ def get_finding(session: Reading, actor: Actor, finding_id: str) -> dict[str, Js
     """One finding that the actor may see."""
     finding = check_finding(session, actor, READ, session.get(FindingRow, finding_id))
     return finding_views(session, [finding])[0]
+
+
+def list_versions(session: Reading, actor: Actor, audit_id: str) -> dict[str, Json]:
+    """Every version of the report, oldest first; the newest is the one that an acceptance must name."""
+    audit = check_audit(session, actor, READ, session.get(AuditRow, audit_id), team_of(session, audit_id))
+    query = select(VersionRow).where(VersionRow.audit_id == audit.id).order_by(VersionRow.version)
+    return {"items": [version_view(row) for row in session.scalars(query)], "next": None}
+
+
+def get_version(session: Reading, actor: Actor, audit_id: str, version: int) -> dict[str, Json]:
+    """One version with its document, whose canonical JSON has the SHA-256 `report`."""
+    audit = check_audit(session, actor, READ, session.get(AuditRow, audit_id), team_of(session, audit_id))
+    row = session.get(VersionRow, (audit.id, version))
+    if row is None:
+        raise NotFound(f"{audit.id} has no version {version} of its report")
+    return {**version_view(row), "document": parse(row.document.encode(), limit=MOST_DOCUMENT)}
+
+
+def version_view(row: VersionRow) -> dict[str, Json]:
+    return {
+        "audit": row.audit_id,
+        "version": row.version,
+        "report": row.report,
+        "reason": row.reason,
+        "submitted_at": _instant(row.submitted_at),
+        "submitted_by": row.submitted_by,
+        "signature": row.signature,
+    }
+
+
+def prepared_view(row: PreparedRow, document: dict[str, Json]) -> dict[str, Json]:
+    """What is to be signed. sha256: of the document's canonical bytes, which become the report's hash."""
+    return {
+        "audit": row.audit_id,
+        "version": row.version,
+        "prepared_at": _instant(row.prepared_at),
+        "prepared_by": row.prepared_by,
+        "kid": row.kid,
+        "sha256": row.sha256,
+        "document": document,
+    }
+
+
+def sheet_view(sheet: PreliminaryRow) -> dict[str, Json]:
+    """The sheet of the closing meeting."""
+    return {
+        "audit": sheet.audit_id,
+        "outcome": sheet.outcome,
+        "presented_at": _instant(sheet.presented_at),
+        "function": sheet.function,
+        "reason": sheet.reason,
+        "findings": sheet.findings,
+        "filed_at": _instant(sheet.filed_at),
+        "filed_by": sheet.filed_by,
+    }
 
 
 def audit_view(session: Reading, audit: AuditRow) -> dict[str, Json]:
@@ -98,8 +165,16 @@ def finding_views(session: Reading, findings: Sequence[FindingRow]) -> list[dict
             select(ActionRow).where(ActionRow.finding_id.in_({finding.id for finding in findings}))
         )
     }
+    regrades: dict[str, list[RegradeRow]] = defaultdict(list)
+    changed = select(RegradeRow).where(RegradeRow.finding_id.in_({finding.id for finding in findings}))
+    for row in session.scalars(changed.order_by(RegradeRow.id)):
+        regrades[row.finding_id].append(row)
     return [
-        _finding(finding, answers[finding.audit_id, finding.provision], actions.get(finding.id)) for finding in findings
+        {
+            **_finding(finding, answers[finding.audit_id, finding.provision], actions.get(finding.id)),
+            "regrades": [_regrade(row) for row in regrades[finding.id]],
+        }
+        for finding in findings
     ]
 
 
@@ -122,6 +197,8 @@ def _audits(session: Reading, audits: Sequence[AuditRow]) -> list[dict[str, Json
         teams[member.audit_id].append(member.person_id)
     counted = select(AnswerRow.audit_id, func.count()).where(AnswerRow.audit_id.in_(ids)).group_by(AnswerRow.audit_id)
     answered: dict[str, int] = dict(session.execute(counted).all())
+    where = select(Site.id, Site.kind).where(Site.id.in_({audit.site_id for audit in audits}))
+    kinds: dict[str, str] = dict(session.execute(where).all())
     return [
         {
             "id": audit.id,
@@ -132,12 +209,22 @@ def _audits(session: Reading, audits: Sequence[AuditRow]) -> list[dict[str, Json
             "team": teams[audit.id],
             "starts_on": audit.starts_on.isoformat(),
             "ends_on": audit.ends_on.isoformat(),
+            "subject": scope.subject_of(kinds[audit.site_id]),
+            "profiles": audit.profiles,
             "announced": audit.announced,
+            "notice": audit.notice or ("announced" if audit.announced else "unannounced"),
             "remote": audit.remote,
+            "effort_planned": audit.effort_planned,
             "submitted_at": _instant(audit.submitted_at),
+            "released_at": _instant(audit.released_at),
+            "outcome": audit.outcome,
+            "outcome_by_site": audit.outcome_by_site,
+            "outcome_note": audit.outcome_note,
             "report": audit.report,
+            "version": audit.version,
+            "signature": audit.signature,
             "answered": answered.get(audit.id, 0),
-            "provisions": len(standard.load(audit.standard).provisions),
+            "provisions": len(scope.asked(scope.catalogue_of(audit), audit.type)),
         }
         for audit in audits
     ]
@@ -152,9 +239,12 @@ def _finding(finding: FindingRow, answer: AnswerRow, action: ActionRow | None) -
         "core": finding.core,
         "severity": finding.severity,
         "proposed": finding.proposed,
+        "escalated": finding.escalated,
         "zero_tolerance": finding.zero_tolerance,
         "deliberate": finding.deliberate,
         "concealed": finding.concealed,
+        "worst_form": finding.worst_form,
+        "by_management": finding.by_management,
         "description": answer.description,
         "evidence": answer.evidence,
         "affected": answer.affected,
@@ -172,6 +262,10 @@ def _finding(finding: FindingRow, answer: AnswerRow, action: ActionRow | None) -
         "closed_by": finding.closed_by,
         "closed_on_site": finding.closed_on_site,
     }
+
+
+def _regrade(row: RegradeRow) -> dict[str, Json]:
+    return {"from": row.old, "to": row.new, "reason": row.reason, "by_role": row.by_role, "at": _instant(row.at)}
 
 
 def _action(action: ActionRow) -> dict[str, Json]:

@@ -31,6 +31,9 @@ class ProductBody(Body):
     gtin: str | None = Field(default=None, pattern="^([0-9]{8}|[0-9]{12,14})$", description="GTIN-8, -12, -13 or -14")
     model: LineOrNone = ""
     yearly_units: int = Field(ge=1, le=MOST_UNITS, description="what labels for a year are counted against")
+    former: str | None = Field(
+        default=None, pattern="^app_[0-9a-z]{16}-[0-9]{1,3}$", description="its id in an earlier application of yours"
+    )
 
 
 class ApplicationBody(Body):

@@ -49,10 +49,10 @@ class CaseFile:
     last: DecisionRow | None
 
 
-def load(session: Reading, application: Application, now: datetime, *, held: bool = True) -> CaseFile:
-    """The whole file. Conflict when the certificate's row and the log disagree.
+def load(session: Reading, application: Application, now: datetime, *, held: bool = False) -> CaseFile:
+    """The file as its holder may see it. Conflict when the certificate's row and the log disagree.
 
-    held: with the alerts that the site does not know of yet. Without them it is the file as its holder may see it.
+    held: the whole file, with the alerts that the sites do not know of yet; for `certify.deciding` alone.
     """
     certificate = current_certificate(session, application.id)
     leaves = log.leaves(session, certificate.number) if certificate else ()

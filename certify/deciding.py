@@ -4,22 +4,26 @@ Level-triggered: `consider` reads everything again, so a doubled, late or reorde
 `reconsider_all` repairs what was lost. Issuing takes two transactions: the decision with everything to be signed is
 stored first, the signatures come second. Everything else is one transaction of decision and leaf. While a key is away
 none of it happens, the handler raises Unavailable, and the outbox tries again.
+While an alert is held there are two decisions: the one on all facts is kept (`certify.holding`), the one on what the
+holder may know is enacted as ever; but nothing in the holder's favour is.
 """
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import assert_never
 
 from sqlalchemy import select
 
 from audits.facts import encode
-from certify import casefile, issuing, log, rulebook, rules
+from certify import casefile, holding, issuing, log, rules
 from certify.casefile import CaseFile
 from certify.dossier import Decision, Outcome, record
 from certify.events import Draft, EventType, commitment
+from certify.governance import books
 from certify.tables import Application, ApplicationSite, CaseRow, Certificate, DecisionRow
 from ground import journal, outbox
 from ground.access import SYSTEM
@@ -32,8 +36,7 @@ from ground.world import World
 
 logger = logging.getLogger(__name__)
 
-SALT = 32  # bytes of r in cmt = HMAC-SHA256(r, record)
-POSITIVE: tuple[Outcome, ...] = ("issue", "renew")
+POSITIVE: tuple[Outcome, ...] = ("issue", "renew")  # lead to a certificate
 QUIET: tuple[Outcome, ...] = ("refuse", "keep", "expire")  # an expiry follows from `exp` and is no event
 STEPS = 5  # suspend, propose, revoke are three in a row; more would be rules that never come to rest
 
@@ -49,21 +52,47 @@ def consider(world: World, application: str) -> None:
     raise Conflict(f"the rules do not come to rest about {application}")
 
 
+@dataclass(frozen=True)
+class _Held:
+    """What is concluded from all facts while an alert is held, and when it takes effect by itself."""
+
+    case: CaseFile
+    decision: Decision
+    until: datetime
+
+
+@dataclass(frozen=True)
+class _Heard:
+    """case, decision: on what the holder may know. held: beside it, while anything is held."""
+
+    case: CaseFile
+    decision: Decision
+    held: _Held | None
+    check: holding.Check
+
+    @property
+    def application(self) -> str:
+        return self.case.application.id
+
+
 def _step(world: World, application: str) -> bool:
     """One decision. True when it was enacted, so that another may follow from it."""
     with world.db.read() as session:
         row = session.get(Application, application)
         if row is None:
             raise NotFound("there is no such application")
-        if not _is_news(*_assess(session, world, row)):
+        heard = _assess(session, world, row)
+        if not (_is_news(session, heard) or _holds_news(session, heard)):
             return False
     with world.db.write() as session:
         lock(session, f"application {application}")
-        case, decision = _assess(session, world, session.get_one(Application, application))
-        if not _is_news(case, decision):
-            return False
-        _enact(session, world, case, decision, decision.at)
-        return decision.outcome not in QUIET
+        heard = _assess(session, world, session.get_one(Application, application))
+        enacted = _is_news(session, heard) and _goes(session, heard)
+        if enacted:
+            _enact(session, world, heard)
+        if _holds_news(session, heard):
+            _hold(session, world, heard, heard.decision.at)
+        return enacted and heard.decision.outcome not in QUIET
 
 
 def seal_prepared(world: World, number: str) -> None:
@@ -79,12 +108,15 @@ def seal_prepared(world: World, number: str) -> None:
         session.refresh(certificate)
         if certificate.sealed_at is not None or certificate.discarded_at is not None:
             return
-        application = session.get_one(Application, certificate.application_id)
-        case, decision = _assess(session, world, application)
-        if issuing.stands(session, certificate, case, decision, now=decision.at):
-            issuing.seal(session, world, certificate, now=decision.at)
+        heard = _assess(session, world, session.get_one(Application, certificate.application_id))
+        now = heard.decision.at
+        same = issuing.stands(session, certificate, heard.case, heard.decision, now=now)
+        if same and heard.held is None:
+            issuing.seal(session, world, certificate, now=now)
+        elif _goes(session, heard):
+            _enact(session, world, heard)
         else:
-            _enact(session, world, case, decision, decision.at)
+            certificate.discarded_at = now
     consider(world, certificate.application_id)
 
 
@@ -98,8 +130,15 @@ def reconsider_all(world: World) -> None:
     _each(numbers, lambda number: seal_prepared(world, number))
 
 
+def resume_checked(world: World) -> None:
+    """Consider every application whose release check is over."""
+    with world.db.read() as session:
+        applications = holding.due(session, world.clock.now())
+    _each(applications, lambda application: consider(world, application))
+
+
 def on_site_event(world: World, event: Event) -> None:
-    """finding_filed, audit_submitted, action_changed: consider every application that lists the site."""
+    """finding_filed, alert_raised, audit_submitted, action_changed ..: consider every application with that site."""
     with world.db.read() as session:
         query = select(ApplicationSite.application_id).where(ApplicationSite.site_id == event.ids["site"])
         applications = list(session.scalars(query.order_by(ApplicationSite.application_id)))
@@ -129,14 +168,58 @@ def _each(things: Iterable[str], work: Callable[[str], None]) -> None:
         raise first
 
 
-def _assess(session: Reading, world: World, application: Application) -> tuple[CaseFile, Decision]:
+def _assess(session: Reading, world: World, application: Application) -> _Heard:
     """The facts, and what the rules say about them at a moment read after them: no fact may lie in its future."""
+    until, book = holding.until(session, application.id), books.current(session, world.settings, world.clock.now())
     case = casefile.load(session, application, world.clock.now())
-    return case, rules.decide(case.dossier, case.standing, rulebook.load(rulebook.CURRENT), world.clock.now())
+    whole = casefile.load(session, application, world.clock.now(), held=True) if until is not None else case
+    now = world.clock.now()
+    decision = rules.decide(case.dossier, case.standing, book, now)
+    held = _Held(whole, rules.decide(whole.dossier, whole.standing, book, now), until) if until is not None else None
+    return _Heard(case, decision, held, holding.check_of(world.settings, book, until))
 
 
-def _is_news(case: CaseFile, decision: Decision) -> bool:
+def _goes(session: Writing, heard: _Heard) -> bool:
+    """May it be enacted now? What is in the holder's favour first passes the release check."""
+    outcome = heard.decision.outcome
+    if not holding.favours(outcome, heard.case.standing):
+        return True
+    return holding.lets_through(session, heard.application, outcome, heard.check, heard.decision.at)
+
+
+def _holds_news(session: Reading, heard: _Heard) -> bool:
+    """Is there a held decision to keep, or one to lay aside because nothing is held any more?"""
+    if heard.held is None:
+        return holding.unsettled(session, heard.application)
+    return holding.is_news(session, heard.application, heard.held.decision)
+
+
+def _hold(session: Writing, world: World, heard: _Heard, now: datetime) -> None:
+    """Keep what all facts say. Once nothing is held, what did not come about has lapsed."""
+    if heard.held is None:
+        holding.lapse(session, heard.application, now)
+        return
+    case = heard.held.case
+    holding.keep(
+        session,
+        world.keyring,
+        heard.application,
+        case.dossier,
+        case.standing,
+        heard.held.decision,
+        certificate=case.certificate.number if case.certificate else None,
+        effective_by=heard.held.until,
+        now=now,
+    )
+
+
+def _is_news(session: Reading, heard: _Heard) -> bool:
     """Is there something to enact, or do the reasons differ from the last ones kept?"""
+    case, decision = heard.case, heard.decision
+    if holding.favours(decision.outcome, case.standing) and holding.waiting(
+        session, heard.application, decision.outcome, decision.at
+    ):
+        return False
     if decision.outcome in POSITIVE:
         return case.pending is None
     if decision.outcome not in QUIET or case.pending is not None:
@@ -145,12 +228,15 @@ def _is_news(case: CaseFile, decision: Decision) -> bool:
     return last is None or (last.outcome, last.reasons, last.state) != (decision.outcome, _told(decision), _state(case))
 
 
-def _enact(session: Writing, world: World, case: CaseFile, decision: Decision, now: datetime) -> None:
+def _enact(session: Writing, world: World, heard: _Heard) -> None:
+    case, decision, now = heard.case, heard.decision, heard.decision.at
     if decision.outcome not in (*QUIET, *POSITIVE):
         lock(session, "log")  # before the journal's lock, in the order of everybody who writes a leaf: else they block
     if case.pending is not None:
         case.pending.discarded_at = now
     row = _store(session, world, case, decision, now)
+    if heard.held is None or decision.outcome not in QUIET:
+        holding.settle(session, case.application.id, row, now)
     match decision.outcome:
         case "issue" | "renew":
             issuing.prepare(session, world.settings, case, row, decision, now=now)
@@ -184,7 +270,7 @@ def _enact(session: Writing, world: World, case: CaseFile, decision: Decision, n
 
 def _store(session: Writing, world: World, case: CaseFile, decision: Decision, now: datetime) -> DecisionRow:
     """Keep the decision with all that it was made from, and the commitment that the log will carry."""
-    document, salt, id = record(case.dossier, case.standing, decision), random_bytes(SALT), new_id("dec")
+    document, salt, id = record(case.dossier, case.standing, decision), random_bytes(holding.SALT), new_id("dec")
     row = DecisionRow(
         id=id,
         application_id=case.application.id,

@@ -14,6 +14,7 @@ from typing import Literal, get_args
 from audits.facts import LATER, Finding, SiteFacts, Visit, decode, encode
 from certify.events import Reason as ReasonCode
 from certify.events import Standing
+from certify.once import once
 from ground.canonical import Json
 from ground.errors import Malformed
 
@@ -77,11 +78,12 @@ class Risk:
 @dataclass(frozen=True)
 class Revocation:
     """A certificate of the same organisation that was revoked. overturned: an appeal found that it should not have
-    been."""
+    been. core: a core topic or zero tolerance was its ground; where nobody knows, it was."""
 
     certificate: str
     at: datetime
     overturned: bool = False
+    core: bool = field(default=True, metadata=LATER)
 
 
 @dataclass(frozen=True)
@@ -144,15 +146,15 @@ class Dossier:
     under_review: tuple[UnderReview, ...] = field(default=(), metadata=LATER)
     reduction: Reduction | None = field(default=None, metadata=LATER)
 
-    @property
+    @once
     def places(self) -> tuple[SiteFacts, ...]:
         return self.sites + self.agents
 
-    @property
+    @once
     def findings(self) -> tuple[Finding, ...]:
         return tuple(finding for place in self.places for finding in place.findings)
 
-    @property
+    @once
     def submitted(self) -> tuple[Visit, ...]:
         """The visits with a submitted report, of all places."""
         return tuple(
@@ -162,16 +164,16 @@ class Dossier:
             if visit.submitted_at is not None and visit.report is not None
         )
 
-    @property
+    @once
     def auditees(self) -> frozenset[str]:
         """The organisations that are judged here: they judge nothing themselves."""
         return frozenset({self.organisation, *(place.organisation for place in self.places)})
 
-    @property
+    @once
     def firms(self) -> frozenset[str]:
         return frozenset(visit.firm for place in self.places for visit in place.visits)
 
-    @property
+    @once
     def auditors(self) -> frozenset[str]:
         return frozenset(person for place in self.places for visit in place.visits for person in visit.team)
 
@@ -192,7 +194,7 @@ class Decision:
 
     reasons: every clause, met or not, in the order of the rulebook. because: the unmet clauses that led to the outcome
     (empty for keep and for outcomes in the holder's favour). score: two decimals, the lowest of all places, or None
-    without a full audit of each. valid_from, valid_until: issue and renew. affected_from: start of the affected
+    without a full audit of each. valid_from, valid_until: issue, renew, reduce. affected_from: start of the affected
     period, with propose_revocation and revoke. reply_until: propose_revocation. reason_code: what the public leaf says.
     """
 
@@ -209,9 +211,11 @@ class Decision:
     reply_until: datetime | None
     at: datetime
     band: str = field(default="", metadata=LATER)
-    """Name of the rulebook's band for the score and what is closed; issue and renew."""
+    """Name of the rulebook's band for the score and what is closed; issue, renew and reduce."""
     scope: tuple[str, ...] = field(default=(), metadata=LATER)
-    """With reduce: the sites that stay."""
+    """With reduce: the holder's sites that stay, in their order."""
+    proposals: tuple[str, ...] = field(default=(), metadata=LATER)
+    """Clauses that put something before a person, who may act on it; nothing follows by itself."""
 
 
 def dossier_to_json(dossier: Dossier) -> dict[str, Json]:

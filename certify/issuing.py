@@ -197,7 +197,7 @@ def _statement(
             for place in places
         ),
         products=tuple(
-            credential.Product(product_url(base, product.id), product.name, product.model or None)
+            credential.Product(product_url(base, product.identity), product.name, product.model or None)
             for product in products
         ),
         assessments=tuple(
@@ -231,13 +231,13 @@ def site_url(base: str, site: str) -> str:
     return f"{base}/sites/{site}"
 
 
-def product_url(base: str, product: str) -> str:
-    return f"{base}/products/{product}"
+def product_url(base: str, identity: str) -> str:
+    return f"{base}/products/{identity}"
 
 
 def _relied(place: SiteFacts, rules: Rulebook) -> Visit:
     """The full audit that the decision relied upon: the rules issue nothing without one of every place."""
-    visit = newest_full(place, rules.standards)
+    visit = newest_full(place, rules)
     if visit is None:
         raise Conflict(f"{place.site} has no full audit to certify")
     return visit
@@ -261,7 +261,7 @@ def _scope(base: str, session: Reading, case: CaseFile, products: Sequence[Produ
         "products": [
             {
                 "id": product.id,
-                "url": product_url(base, product.id),
+                "url": product_url(base, product.identity),
                 "name": product.name,
                 "gtin": product.gtin,
                 "yearly_units": product.yearly_units,

@@ -8,23 +8,22 @@ from __future__ import annotations
 
 import calendar
 import math
-from collections.abc import Iterable
+from collections.abc import Collection
 from datetime import date, datetime, timedelta
-from decimal import Decimal
-from fractions import Fraction
 
 from audits.facts import Finding, Severity, SiteFacts, Visit
-from certify.rulebook import Limits
+from certify.chapters import Limits, Rulebook
 from ground.canonical import end_of_day
 
-FULL_AUDITS = ("initial", "surveillance")
-CENT = Decimal("0.01")
+CUT_SHORT = ("interrupted", "access_denied")  # by the site; leaving because it was unsafe is neither
 
 
 def counts_open(finding: Finding) -> bool:
     """Open, or a priority or core major finding that was closed without a visit on site: that does not count."""
+    if finding.closed_at is None:
+        return True
     needs_visit = finding.severity == "priority" or (finding.severity == "major" and finding.core)
-    return finding.open or (needs_visit and not finding.closed_on_site)
+    return needs_visit and not finding.closed_on_site
 
 
 def weight(finding: Finding, now: datetime) -> Severity:
@@ -36,11 +35,11 @@ def weight(finding: Finding, now: datetime) -> Severity:
 
 def overdue(finding: Finding, now: datetime, days: int = 0) -> bool:
     """Open, and more than `days` past the day it had to be closed. Without a due date nothing is overdue."""
-    return counts_open(finding) and past(finding.action.close_due, now, days)
+    return past(finding.action.close_due, now, days) and counts_open(finding)
 
 
 def past(due: datetime | None, now: datetime, days: int = 0) -> bool:
-    return due is not None and now > due + timedelta(days=days)
+    return due is not None and now > (due + timedelta(days=days) if days else due)
 
 
 def contained_in_time(finding: Finding, now: datetime) -> bool:
@@ -49,55 +48,88 @@ def contained_in_time(finding: Finding, now: datetime) -> bool:
     return (finding.contained_at or now) <= due
 
 
-def is_full(visit: Visit, standards: Iterable[str]) -> bool:
-    """A submitted initial or surveillance audit, on site, under an accepted standard, that left nothing out."""
+def is_full(visit: Visit, book: Rulebook, standards: Collection[str]) -> bool:
+    """A submitted and completed audit on site, of a type that carries a certificate, that left nothing out.
+
+    A forced-labour specialty audit answers core provisions only: it is full when it answered as many as there are.
+    """
     return (
-        visit.type in FULL_AUDITS
+        visit.type in book.carriers
         and visit.submitted_at is not None
         and visit.report is not None
+        and visit.outcome == "completed"
         and not visit.remote
         and visit.standard in standards
         and visit.unanswered == 0
         and visit.not_reviewed == 0
+        and (visit.type != "forced_labour" or visit.applicable + visit.not_applicable >= book.limits.core_provisions)
     )
 
 
-def newest_full(place: SiteFacts, standards: Iterable[str]) -> Visit | None:
+def newest_full(place: SiteFacts, book: Rulebook) -> Visit | None:
     """The full audit that a decision relies on: the one that ended last."""
-    full = [visit for visit in place.visits if is_full(visit, standards)]
+    full = [visit for visit in place.visits if is_full(visit, book, book.standards)]
     return max(full, key=lambda visit: (visit.ends_on, visit.id), default=None)
 
 
-def last_visited(place: SiteFacts) -> date | None:
-    """The last day of the newest submitted initial or surveillance visit on site, full or not."""
+def last_visited(place: SiteFacts, book: Rulebook) -> date | None:
+    """The last day of the newest submitted and completed visit on site of a type that carries, full or not."""
     days = [
         visit.ends_on
         for visit in place.visits
-        if visit.type in FULL_AUDITS and visit.submitted_at is not None and not visit.remote
+        if visit.type in book.carriers
+        and visit.submitted_at is not None
+        and not visit.remote
+        and visit.outcome == "completed"
     ]
     return max(days, default=None)
 
 
-def interviews_needed(workers: int, least: int) -> int:
-    """min(N, max(least, ceil(sqrt N)))."""
-    return min(workers, max(least, math.isqrt(max(workers - 1, 0)) + 1))
+def refused(place: SiteFacts) -> Visit | None:
+    """The newest visit on site, when the site refused it or cut it short. An unsafe one is passed over."""
+    visits = [
+        visit
+        for visit in place.visits
+        if not visit.remote
+        and (visit.outcome in CUT_SHORT or (visit.outcome == "completed" and visit.submitted_at is not None))
+    ]
+    newest = max(visits, key=lambda visit: (visit.starts_on, visit.id), default=None)
+    return newest if newest is not None and newest.outcome in CUT_SHORT else None
 
 
-def score(place: SiteFacts, audit: Visit, limits: Limits, now: datetime) -> Decimal:
-    """The score of one place after closure, 0.00 to 200.00, two places, half up.
+def interviews_needed(workers: int, least: int, percent: int = 100) -> int:
+    """min(N, max(least, ceil(sqrt N))), and `percent` of that, rounded up, where more is asked."""
+    usual = min(workers, max(least, math.isqrt(max(workers - 1, 0)) + 1))
+    return usual if percent == 100 else min(workers, -(-usual * percent // 100))
+
+
+def score(place: SiteFacts, audit: Visit, limits: Limits, now: datetime) -> int:
+    """The score of one place after closure, in hundredths of a point, 0 to 20000, half a hundredth rounded up.
 
     conforming = applicable provisions of the full audit less those with a finding of it that is still open. Findings
     of other visits (a priority between two audits) only deduct.
     """
     still = [finding for finding in place.findings if counts_open(finding)]
-    deducted = {"priority": limits.points_priority, "major": limits.points_major, "minor": limits.points_minor}
-    total = Fraction(limits.score_full)
+    costs = {"priority": limits.points_priority, "major": limits.points_major, "minor": limits.points_minor}
+    deducted = sum(costs.get(weight(finding, now), 0) for finding in still)
+    whole = limits.score_full
+    lowest = _points(whole, deducted, audit.applicable, audit.applicable)
     if _share_counts(audit, limits):
         conforming = audit.applicable - sum(f.audit == audit.id and not _conforms(f, limits) for f in still)
-        total = total * max(conforming, 0) / audit.applicable
-    total -= sum(deducted.get(weight(finding, now), 0) for finding in still)
-    total = min(max(total, Fraction(0)), Fraction(limits.score_full))
-    return Decimal(math.floor(total * 100 + Fraction(1, 2))) * CENT
+        lowest = _points(whole, deducted, conforming, audit.applicable)
+    cut = refused(place)
+    if cut is not None and cut.starts_on > audit.ends_on and cut.unanswered > 0:
+        answered = max(cut.conforming, 0)
+        lowest = min(lowest, _points(whole, deducted, answered, max(cut.applicable, answered) + cut.unanswered))
+    return lowest
+
+
+def _points(whole: int, deducted: int, conforming: int, applicable: int) -> int:
+    """whole x conforming / applicable - deducted, between 0 and whole, in hundredths, half up, without fractions."""
+    below = max(applicable, 1)
+    above = whole * min(max(conforming, 0), below) if applicable > 0 else whole
+    above = min(max(above - deducted * below, 0), whole * below)
+    return (200 * above + below) // (2 * below)
 
 
 def _share_counts(audit: Visit, limits: Limits) -> bool:
@@ -115,13 +147,14 @@ def _conforms(finding: Finding, limits: Limits) -> bool:
     return finding.severity == "opportunity" or (finding.severity == "risk" and limits.risk_counts_as_conformance)
 
 
-def clean_since(place: SiteFacts, finding: Finding, standards: Iterable[str]) -> datetime | None:
+def clean_since(place: SiteFacts, finding: Finding, book: Rulebook) -> datetime | None:
     """The end of the last full audit, over before the discovery, that found nothing on the finding's topic."""
     found = {other.audit for other in place.findings if other.topic == finding.topic}
+    known = book.standards + book.earlier
     days = [
         visit.ends_on
         for visit in place.visits
-        if is_full(visit, standards) and visit.id not in found and visit.ends_on < finding.discovered_at.date()
+        if is_full(visit, book, known) and visit.id not in found and visit.ends_on < finding.discovered_at.date()
     ]
     return end_of_day(max(days)) if days else None
 
@@ -130,4 +163,12 @@ def months_after(day: date, months: int) -> date:
     """The same day of the month, or its last: 31 August and 6 months give 28 February."""
     years, month = divmod(day.month - 1 + months, 12)
     year = day.year + years
-    return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
+    last = day.day if day.day <= 28 else min(day.day, calendar.monthrange(year, month + 1)[1])
+    return date(year, month + 1, last)
+
+
+def months_passed(day: date, months: int, now: datetime) -> bool:
+    """Whether so many months have passed since the end of that day."""
+    if (now.date() - day).days <= 28 * months:  # no month is shorter
+        return False
+    return now >= end_of_day(months_after(day, months))

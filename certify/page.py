@@ -30,6 +30,10 @@ WORDS: dict[State, tuple[str, str]] = {
     "superseded": ("Replaced by a newer certificate", "amber"),
 }
 
+CAUTIONS = {
+    "AUDITOR_ACCREDITATION_UNDER_REVIEW": "The accreditation of the audit firm, or of an auditor, is under review.",
+}
+
 _templates = Environment(
     loader=PackageLoader("certify", "pages"), autoescape=True, undefined=StrictUndefined, auto_reload=False
 )
@@ -52,8 +56,9 @@ def standing_of(events: Json, now: datetime) -> Standing:
     return standing
 
 
-def render(document: dict[str, Json], events: Json, scheme: Json, now: datetime) -> str:
-    """The page. document: the signed credential; events, scheme: events.json and scheme.json.
+def render(document: dict[str, Json], events: Json, scheme: Json, now: datetime, cautions: Json = ()) -> str:
+    """The page. document: the signed credential; events, scheme: events.json and scheme.json; cautions: the entries of
+    cautions.json.
 
     Its links stay on the host that the reader has reached: all of what they name lies beside it on the shelf.
     """
@@ -70,6 +75,13 @@ def render(document: dict[str, Json], events: Json, scheme: Json, now: datetime)
         sentence=SENTENCES[standing.state] if begun else NOT_YET,
         since="" if standing.state == "active" else _words(standing.since),
         successor=standing.next,
+        cautions=sorted(
+            {
+                CAUTIONS.get(each["code"], f"A caution is on record: {each['code']}.")
+                for each in cautions
+                if each.get("cert") == scope.number
+            }
+        ),
         valid_from=_words(scope.valid_from),
         valid_until=_words(scope.valid_until),
         issuer=issuer,

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 
 from audits import standard
-from certify import log, rulebook
+from certify import cautions, log, rulebook
 from certify.credential import did_document
 from certify.events import Draft, EventType, Leaf, Standing, fold
 from certify.organisations import firm_documents, scheme_document
@@ -79,11 +79,12 @@ def refresh_inside(world: World) -> None:
             **_organisations(session, world, now),
             **_credentials(session, world.shelf, certificates),
         }
+        warned = cautions.listed(session, {each.row.number: each.standing.state for each in certificates})
     for certificate in certificates:
         listed: list[Json] = [{"index": index, "leaf": dict(leaf.document)} for index, leaf in certificate.events]
         files[f"certificates/{certificate.row.number}/events.json"] = jcs({"events": listed})
     files |= _status_lists(world, keys, certificates, now)
-    files |= _sealed(world, keys, "cautions", "cautions", [], now)
+    files |= _sealed(world, keys, "cautions", "cautions", warned, now)
     heads = {certificate.row.number: certificate.standing.head for certificate in certificates}
     files |= _sealed(world, keys, "heads", "heads", heads, now)
     for path, data in files.items():

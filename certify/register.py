@@ -13,12 +13,14 @@ from datetime import datetime
 
 from sqlalchemy import select
 
-from certify import log, rulebook
+from certify import acts, holding, log, rulebook
 from certify.events import Leaf, Standing, State, fold
+from certify.governance import books
 from certify.tables import Certificate
 from ground.canonical import jcs_plain, sha256
 from ground.database import Reading
 from ground.errors import Conflict, Malformed, NotFound
+from ground.settings import Settings
 
 SENTENCES: dict[State, str] = {
     "active": "The certificate is in force.",
@@ -82,6 +84,24 @@ def standing(session: Reading, number: str, now: datetime) -> Entry:
             raise Conflict(f"the log knows certificate {number}, the register does not")
         raise NotFound("there is no such certificate")
     return entry_of(row, found, now)
+
+
+def release_check(session: Reading, settings: Settings, number: str, now: datetime) -> holding.Check:
+    """How large a share of the orders under this certificate waits before minting, and how long. Never says why."""
+    row = session.scalar(select(Certificate).where(Certificate.number == number, Certificate.sealed_at.is_not(None)))
+    if row is None:
+        raise NotFound("there is no such certificate")
+    book = books.current(session, settings, now)
+    return holding.check_of(settings, book, holding.until(session, row.application_id))
+
+
+def overturned(session: Reading, number: str) -> bool:
+    """Was the revocation of this certificate found to be wrong, on appeal?"""
+    row = session.scalar(select(Certificate).where(Certificate.number == number, Certificate.sealed_at.is_not(None)))
+    if row is None:
+        raise NotFound("there is no such certificate")
+    past = acts.revocations(session, row.organisation_id)
+    return any(each.certificate == number and each.overturned for each in past)
 
 
 def entry_of(row: Certificate, leaves: Sequence[Leaf], now: datetime) -> Entry:

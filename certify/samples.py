@@ -48,6 +48,7 @@ LISTED: Example = {
             "gtin": "04006381333931",
             "model": "S-1",
             "yearly_units": 50000,
+            "former": None,
         }
     ],
     "agreement": {"version": "2026.0", "independent_reporting": True, "signed_at": "2026-06-01T10:00:00Z"},

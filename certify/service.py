@@ -22,6 +22,7 @@ from certify.deciding import (
     on_prepared,
     on_site_event,
     reconsider_all,
+    resume_checked,
     seal_prepared,
 )
 from certify.publish import genesis
@@ -57,7 +58,7 @@ from ground.parties import KNOWN, Organisation, Site
 __all__ = [
     "ProductDraft", "apply", "sign_agreement", "accept_reports", "suspend", "request_withdrawal", "reply",
     "waive_reply", "confirm",
-    "genesis", "consider", "seal_prepared", "reconsider_all", "on_site_event", "on_application_event", "on_prepared",
+    "genesis", "consider", "seal_prepared", "reconsider_all", "resume_checked", "on_site_event", "on_application_event", "on_prepared",
 ]  # fmt: skip
 
 Act = Literal["reinstate", "revoke"]
@@ -68,12 +69,13 @@ OVER = frozenset(("revoked", "withdrawn", "expired", "superseded", "reduced"))
 
 @dataclass(frozen=True)
 class ProductDraft:
-    """gtin: 8, 12, 13 or 14 digits with a right check digit, or None."""
+    """gtin: 8, 12, 13 or 14 digits with a right check digit, or None. former: its id in an earlier application."""
 
     name: str
     gtin: str | None
     model: str
     yearly_units: int
+    former: str | None = None
 
 
 def apply(
@@ -112,6 +114,7 @@ def apply(
                 gtin=_gtin(draft.gtin, f"/products/{position}/gtin"),
                 model=draft.model,
                 yearly_units=draft.yearly_units,
+                identity=_identity(session, actor, draft.former, f"{row.id}-{position + 1}", position),
             )
         )
     session.flush()
@@ -311,6 +314,17 @@ def _check_size(places: int, products: Sequence[ProductDraft]) -> None:
     each = sum(len(f"{draft.name}{draft.model}".encode()) + PRODUCT_BYTES for draft in products)
     if places * each > PRODUCTS_BYTES:
         raise Invalid("too many products for that many sites in one certificate: apply in parts", where="/products")
+
+
+def _identity(session: Reading, actor: Actor, former: str | None, own: str, position: int) -> str:
+    """The identity of the product before, when this is the same one; else its own id."""
+    if former is None:
+        return own
+    query = select(Product.identity).join(Application, Application.id == Product.application_id)
+    found = session.scalar(query.where(Product.id == former, Application.organisation_id == actor.organisation))
+    if found is None:
+        raise Invalid("this is no product of an earlier application of yours", where=f"/products/{position}/former")
+    return found
 
 
 def _gtin(text: str | None, where: str) -> str | None:

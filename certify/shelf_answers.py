@@ -71,7 +71,7 @@ def certificate(world: World, number: str, accept: str, now: datetime) -> Answer
     if media == HTML:
         credential = _parsed(shelf, f"certificates/{number}.json")
         events, scheme = _parsed(shelf, f"certificates/{number}/events.json"), _parsed(shelf, "scheme.json")
-        text = page.render(credential, events, scheme, now)
+        text = page.render(credential, events, scheme, now, _parsed(shelf, "cautions.json")["cautions"])
         return Answer(text.encode(), f"{HTML}; charset=utf-8", vary=True)
     ending = "jwt" if media == JWT else "json"
     return Answer(document(shelf, f"certificates/{number}.{ending}").data, media, vary=True)

@@ -43,10 +43,16 @@ class ApplicationSite(Base):
     site_id: Mapped[str] = mapped_column(ForeignKey("site.id"), primary_key=True, index=True)
     part: Mapped[str] = mapped_column(String(5))
     position: Mapped[int]
+    left_at: Mapped[datetime | None] = mapped_column(default=None)
+    """When a certificate without this site replaced one with it: it is no part of the application any more."""
 
 
 class Product(Base):
-    """One product of an application. gtin: 14 digits. yearly_units: what the labels of a year are counted against."""
+    """One product of an application. gtin: 14 digits. yearly_units: what the labels of a year are counted against.
+
+    identity: what its public address is made of; that of the same product in an earlier application, if it is one, so
+    that goods labelled then are still in the scope now.
+    """
 
     __tablename__ = "product"
 
@@ -57,6 +63,7 @@ class Product(Base):
     gtin: Mapped[str | None] = mapped_column(String(14))
     model: Mapped[str] = mapped_column(String(100))
     yearly_units: Mapped[int]
+    identity: Mapped[str] = mapped_column(ID)
 
 
 class AgreementRow(Base):
@@ -202,3 +209,133 @@ class LogState(Base):
     size: Mapped[int]
     published_size: Mapped[int]
     published_root: Mapped[str] = mapped_column(HASH)
+
+
+class HeldDecisionRow(Base):
+    """A decision on all facts while an alert is held: nothing is enacted of it, and its holder cannot see it.
+
+    effective_by: when it takes effect without a word from the protection handler. decision_id, effective_at: the
+    decision that enacted it, and when; lapsed_at: when it was clear that none ever would. The rest as in a decision.
+    """
+
+    __tablename__ = "held_decision"
+
+    id: Mapped[str] = mapped_column(ID, primary_key=True)
+    application_id: Mapped[str] = mapped_column(ForeignKey("application.id"), index=True)
+    outcome: Mapped[str] = mapped_column(String(20))
+    decided_at: Mapped[datetime]
+    effective_by: Mapped[datetime]
+    effective_at: Mapped[datetime | None] = mapped_column(default=None)
+    decision_id: Mapped[str | None] = mapped_column(ForeignKey("decision.id"), default=None, index=True)
+    lapsed_at: Mapped[datetime | None] = mapped_column(default=None)
+    certificate: Mapped[str | None] = mapped_column(String(11))
+    state: Mapped[str | None] = mapped_column(String(12))
+    rulebook: Mapped[str] = mapped_column(String(60))
+    rulebook_sha256: Mapped[str] = mapped_column(HASH)
+    reasons: Mapped[list[dict[str, Json]]]
+    record: Mapped[str] = mapped_column(Text)
+    cmt: Mapped[str] = mapped_column(HASH)
+    sealed: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class ReleaseCheckRow(Base):
+    """A favour (issue, renew, reinstate ...) that waits. Whether by the random tenth or by a hold, it does not say."""
+
+    __tablename__ = "release_check"
+
+    application_id: Mapped[str] = mapped_column(ForeignKey("application.id"), primary_key=True)
+    outcome: Mapped[str] = mapped_column(String(20))
+    until: Mapped[datetime] = mapped_column(index=True)
+
+
+class EvidenceRoot(Base):
+    """One leaf evidence.root: the tree over the commitments of its time, filled up to `size` places.
+
+    slot: which of the fixed instants it belongs to. seed: the fillers are made from it. leaf: hash of its leaf.
+    """
+
+    __tablename__ = "evidence_root"
+
+    slot: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    at: Mapped[datetime]
+    size: Mapped[int]
+    seed: Mapped[bytes] = mapped_column(LargeBinary)
+    root: Mapped[str] = mapped_column(HASH)
+    leaf: Mapped[str] = mapped_column(HASH)
+
+
+class EvidenceEntry(Base):
+    """A commitment that is under an evidence.root, of a decision of either kind."""
+
+    __tablename__ = "evidence_entry"
+
+    cmt: Mapped[str] = mapped_column(HASH, primary_key=True)
+    slot: Mapped[int] = mapped_column(ForeignKey("evidence_root.slot"), index=True)
+
+
+class CautionRow(Base):
+    """A certificate rests on work of a firm or auditor (`subject`) who is under review since then. It is never deleted.
+
+    sites: those whose full audit it is about. reverify_by: by then other people have looked again. audits: theirs.
+    """
+
+    __tablename__ = "caution"
+    __table_args__ = (UniqueConstraint("certificate", "subject", "since"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    certificate: Mapped[str] = mapped_column(ForeignKey("certificate.number"), index=True)
+    application_id: Mapped[str] = mapped_column(ForeignKey("application.id"), index=True)
+    subject: Mapped[str] = mapped_column(ID, index=True)
+    sites: Mapped[list[str]]
+    since: Mapped[datetime]
+    reverify_by: Mapped[datetime]
+    raised_at: Mapped[datetime]
+    reverified_at: Mapped[datetime | None] = mapped_column(default=None)
+    reverified_by: Mapped[str | None] = mapped_column(ID, default=None)
+    audits: Mapped[list[str]] = mapped_column(default=list)
+    lifted_at: Mapped[datetime | None] = mapped_column(default=None)
+
+
+class RiskRow(Base):
+    """How dangerous a place is held to be, with the reason; the newest one counts."""
+
+    __tablename__ = "site_risk"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    site_id: Mapped[str] = mapped_column(ForeignKey("site.id"), index=True)
+    level: Mapped[str] = mapped_column(String(4))
+    reason: Mapped[str] = mapped_column(Text)
+    person: Mapped[str] = mapped_column(ID)
+    organisation: Mapped[str] = mapped_column(ID)
+    at: Mapped[datetime]
+
+
+class PanelWordRow(Base):
+    """One member's word on one application; words that belong together are made a panel by `certify.acts`."""
+
+    __tablename__ = "panel_word"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    application_id: Mapped[str] = mapped_column(ForeignKey("application.id"), index=True)
+    person: Mapped[str] = mapped_column(ID)
+    organisation: Mapped[str] = mapped_column(ID)
+    favourable: Mapped[bool]
+    opinion: Mapped[str] = mapped_column(Text)
+    at: Mapped[datetime]
+
+
+class ReductionRow(Base):
+    """A wish that one site leaves the scope. enacted_at: when a certificate without it replaced the one before."""
+
+    __tablename__ = "scope_reduction"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    application_id: Mapped[str] = mapped_column(ForeignKey("application.id"), index=True)
+    certificate: Mapped[str] = mapped_column(String(11))
+    site_id: Mapped[str] = mapped_column(ForeignKey("site.id"))
+    reason: Mapped[str] = mapped_column(Text)
+    person: Mapped[str] = mapped_column(ID)
+    organisation: Mapped[str] = mapped_column(ID)
+    at: Mapped[datetime]
+    enacted_at: Mapped[datetime | None] = mapped_column(default=None)
+    withdrawn_at: Mapped[datetime | None] = mapped_column(default=None)

@@ -1,48 +1,62 @@
 """What a clause sees of a dossier, and how it answers.
 
-Owns the measured view of the facts (full audits, scores, open findings by weight, the acceptance that counts) and the
-shape of an answer. Every property is total and looks at nothing but dossier, standing, rulebook and moment.
+Owns the measured view of the facts (full audits, scores, open findings by weight, risk, the acceptance that counts) and
+the shape of an answer. Every property is total and looks at nothing but dossier, standing, rulebook and moment.
 Never says what follows; that is `certify.rules`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
 from datetime import date, datetime
-from decimal import Decimal
-from functools import cached_property
+from typing import NamedTuple
 
 from audits.facts import Finding, Severity, SiteFacts, Visit
-from certify.dossier import Acceptance, Approval, Case, Dossier, Reason
+from certify.chapters import Limits, Rulebook
+from certify.dossier import Acceptance, Approval, Case, Dossier, Reduction
 from certify.events import Standing, State
-from certify.measures import counts_open, last_visited, months_after, newest_full, score, weight
-from certify.rulebook import Limits, Rulebook
+from certify.measures import counts_open, last_visited, months_after, newest_full, overdue, past, score, weight
+from certify.once import once
+
+VIOLENCE, LABELS = "T6", "T16"  # topics that a clause knows by name; `rulebook.check_against` looks for them
 
 
-@dataclass(frozen=True)
-class Answer:
+class Answer(NamedTuple):
     """What one clause says; subject: the ids of the findings, audits or places it is about."""
 
     met: bool
     text: str
     subject: tuple[str, ...] = ()
 
-    def reason(self, id: str) -> Reason:
-        return Reason(id, self.met, self.text, ", ".join(self.subject))
+
+Clause = Callable[["View"], Answer]
+NONE, IN_ORDER = Answer(True, "None."), Answer(True, "All in order.")
+
+
+def clause(table: dict[str, Clause], id: str) -> Callable[[Clause], Clause]:
+    """Enter a function into the table of its room, under the id of the clause that it tests."""
+
+    def enter(test: Clause) -> Clause:
+        table[id] = test
+        return test
+
+    return enter
 
 
 def no_findings(findings: Iterable[Finding], wrong: str = "Open") -> Answer:
     """Met when there are none of these findings."""
     found = tuple(findings)
+    if not found:
+        return NONE
     named = ", ".join(f"{finding.provision} ({finding.id})" for finding in found)
-    return Answer(not found, f"{wrong}: {named}." if found else "None.", tuple(finding.id for finding in found))
+    return Answer(False, f"{wrong}: {named}.", tuple(finding.id for finding in found))
 
 
 def nothing(found: Iterable[str], wrong: str) -> Answer:
     """Met when there is nothing of this kind."""
     ids = tuple(found)
-    return Answer(not ids, f"{wrong}: {', '.join(ids)}." if ids else "All in order.", ids)
+    return Answer(False, f"{wrong}: {', '.join(ids)}.", ids) if ids else IN_ORDER
 
 
 def day(moment: datetime) -> str:
@@ -51,16 +65,19 @@ def day(moment: datetime) -> str:
 
 @dataclass(frozen=True)
 class View:
+    """said: what the clauses said so far, those before this one in the rulebook."""
+
     dossier: Dossier
     standing: Standing | None
     book: Rulebook
     now: datetime
+    said: dict[str, Answer] = field(default_factory=dict, compare=False, repr=False)
 
-    @property
+    @once
     def limits(self) -> Limits:
         return self.book.limits
 
-    @property
+    @once
     def state(self) -> State | None:
         return self.standing.state if self.standing else None
 
@@ -82,42 +99,103 @@ class View:
             return None
         return case
 
-    @cached_property
+    # ------------------------------------------------------------------------------------------------- audits
+
+    @once
     def audits(self) -> dict[str, Visit | None]:
         """The full audit relied upon, per place."""
-        return {place.site: newest_full(place, self.book.standards) for place in self.dossier.places}
+        return {place.site: newest_full(place, self.book) for place in self.dossier.places}
 
-    @property
+    @once
     def relied_upon(self) -> tuple[Visit, ...]:
         return tuple(audit for audit in self.audits.values() if audit)
 
-    @cached_property
-    def scores(self) -> dict[str, Decimal]:
-        """Per place that has a full audit."""
+    @once
+    def scores(self) -> dict[str, int]:
+        """Per place that has a full audit, in hundredths of a point."""
         return {
             place.site: score(place, audit, self.limits, self.now)
             for place in self.dossier.places
             if (audit := self.audits[place.site])
         }
 
-    @cached_property
-    def open(self) -> tuple[Finding, ...]:
-        return tuple(finding for finding in self.dossier.findings if counts_open(finding))
-
-    def weighing(self, severity: Severity, *, core: bool) -> tuple[Finding, ...]:
-        """Open findings that weigh this much now; zero tolerance is always core."""
-        return tuple(f for f in self.open if weight(f, self.now) == severity and (f.core or f.zero_tolerance) == core)
+    @once
+    def band(self) -> str:
+        """The highest band whose score every place has, and for which enough is closed; "" without one."""
+        if not self.scores or not all(self.audits.values()):
+            return ""
+        worst, still = min(self.scores.values()), {weight(finding, self.now) for finding in self.open}
+        reached = [b for b in self.book.bands if worst >= 100 * b.score_least and still.isdisjoint(b.closed)]
+        return max(reached, key=lambda band: band.score_least).name if reached else ""
 
     def next_visit(self, place: SiteFacts) -> date | None:
         """The day by which the place must be visited again; None while there is neither visit nor certificate."""
-        last = last_visited(place) or (self.standing.valid_from.date() if self.standing else None)
-        return months_after(last, self.limits.surveillance_months) if last else None
+        last = last_visited(place, self.book) or (self.standing.valid_from.date() if self.standing else None)
+        return months_after(last, self._interval(place)) if last else None
 
-    @property
+    def _interval(self, place: SiteFacts) -> int:
+        """Months from one visit to the next."""
+        limits, months = self.limits, self.limits.surveillance_months
+        if limits.surveillance_low_risk_months and self.low_risk(place.site):
+            months = limits.surveillance_low_risk_months
+        if limits.probation_visits and self.on_probation(self.dossier.cycles):
+            months = min(months, limits.probation_months // limits.probation_visits)
+        return months
+
+    # ----------------------------------------------------------------------------------------------- findings
+
+    @once
+    def open(self) -> tuple[Finding, ...]:
+        return tuple(finding for finding in self.dossier.findings if counts_open(finding))
+
+    @once
+    def _heavy(self) -> dict[tuple[Severity, bool], tuple[Finding, ...]]:
+        heavy: dict[tuple[Severity, bool], tuple[Finding, ...]] = {}
+        for f in self.open:
+            key = weight(f, self.now), f.core or f.zero_tolerance
+            heavy[key] = (*heavy.get(key, ()), f)
+        return heavy
+
+    def weighing(self, severity: Severity, *, core: bool) -> tuple[Finding, ...]:
+        """Open findings that weigh this much now; zero tolerance is always core."""
+        return self._heavy.get((severity, core), ())
+
+    def spared(self, finding: Finding) -> bool:
+        """Disclosed by the holder before anybody else told, contained and remedied, and not overdue (clause M2)."""
+        told, healed = finding.disclosed_at, (finding.contained_at, finding.remedied_at)
+        return (
+            self.limits.leniency
+            and told is not None
+            and told <= finding.discovered_at
+            and all(moment is not None and moment <= self.now for moment in healed)
+            and not finding.worst_form
+            and not (finding.topic == VIOLENCE and finding.by_management)
+            and not overdue(finding, self.now)
+        )
+
+    @once
+    def core_majors(self) -> tuple[Finding, ...]:
+        """Major findings on core topics, open or closed; an overdue minor is one as long as it is open."""
+        return tuple(f for f in self.dossier.findings if f.core and weight(f, self.now) == "major")
+
+    # ----------------------------------------------------------------------------------------- holder and risk
+
+    def low_risk(self, site: str) -> bool:
+        """Assessed, and low: a site that nobody assessed is of high risk."""
+        return any(risk.site == site and risk.level == "low" and risk.at <= self.now for risk in self.dossier.risks)
+
+    def on_probation(self, cycle: int) -> bool:
+        """Whether the application's certificate of this ordinal carries majors, or is the first after a revocation."""
+        revoked = any(not revocation.overturned for revocation in self.dossier.revocations)
+        return bool(self.weighing("major", core=False)) or (revoked and cycle <= 1)
+
+    # ------------------------------------------------------------------------------------------------- people
+
+    @once
     def reports(self) -> frozenset[str]:
         return frozenset(visit.report for visit in self.dossier.submitted if visit.report)
 
-    @cached_property
+    @once
     def accepting(self) -> tuple[Acceptance | None, str]:
         """The newest acceptance that counts, or why none does."""
         given = sorted((a for a in self.dossier.acceptances if a.at <= self.now), key=lambda a: (a.at, a.person))
@@ -132,10 +210,32 @@ class View:
         missing = len(self.reports - set(outside[0].reports))
         return found, f"The newest acceptance does not cover {missing} of {len(self.reports)} reports."
 
-    def outsider(self, who: Acceptance | Approval) -> bool:
+    def outsider(self, who: Acceptance | Approval | Reduction) -> bool:
         """Was on no team, and is not of an audit firm involved, the holder or an agent."""
         dossier = self.dossier
-        return who.person not in dossier.auditors and who.organisation not in dossier.firms | dossier.auditees
+        return (
+            who.person not in dossier.auditors
+            and who.organisation not in dossier.firms
+            and who.organisation not in dossier.auditees
+        )
+
+    def panel_since(self, moment: datetime) -> Answer:
+        """Whether a panel of outsiders from different organisations has spoken for the case since then."""
+        dossier = self.dossier
+        judged = dossier.firms | dossier.auditees
+        for panel in dossier.panels:
+            if (
+                panel.favourable
+                and moment <= panel.at <= self.now
+                and len(set(panel.persons)) > 1
+                and len(set(panel.organisations)) > 1
+                and judged.isdisjoint(panel.organisations)
+                and dossier.auditors.isdisjoint(panel.persons)
+            ):
+                return Answer(True, f"The panel spoke for it on {day(panel.at)}.")
+        return Answer(False, f"No panel has spoken for it since {day(moment)}.")
+
+    # ------------------------------------------------------------------------------------------------ figures
 
     def contradictions(self) -> Iterator[str]:
         """Figures that cannot both be true, each pair named."""
@@ -153,6 +253,8 @@ class View:
 def _contradictions(place: SiteFacts, visit: Visit, submitted: datetime, now: datetime) -> Iterator[str]:
     if not visit.starts_on <= visit.ends_on <= submitted.date() or submitted > now:
         yield f"{visit.id}: {visit.starts_on}, {visit.ends_on} and {day(submitted)} are out of order"
+    if visit.outcome in ("access_denied", "unsafe"):
+        return  # nobody was seen, so there are no figures
     if visit.workers < 1:
         yield f"{visit.id}: {visit.workers} workers"
     for name, count in (("interviews", visit.interviews), ("files", visit.files_reviewed)):
@@ -161,3 +263,9 @@ def _contradictions(place: SiteFacts, visit: Visit, submitted: datetime, now: da
     found = sum(finding.audit == visit.id for finding in place.findings)
     if min(visit.conforming, visit.not_applicable) < 0 or visit.conforming + found > visit.applicable:
         yield f"{visit.id}: {visit.conforming} conforming and {found} findings of {visit.applicable} applicable"
+
+
+__all__ = [
+    "Answer", "Clause", "View", "NONE", "IN_ORDER", "VIOLENCE", "LABELS",
+    "clause", "no_findings", "nothing", "day", "past", "overdue",
+]  # fmt: skip

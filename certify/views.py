@@ -174,6 +174,7 @@ def _product(row: Product) -> dict[str, Json]:
         "gtin": row.gtin,
         "model": row.model,
         "yearly_units": row.yearly_units,
+        "former": row.identity if row.identity != row.id else None,
     }
 
 

@@ -25,7 +25,9 @@ from audits.sheets import routes as sheets
 from certify import log as transparency
 from certify import routes as certify
 from certify.appeals import routes as appeals
+from certify.evidence import routes as proofs
 from certify.governance import routes as governance
+from certify.reviews import routes as reviews
 from freemark import demo_clock, jobs, problems
 from ground import routes as parties
 from ground.database import ready
@@ -107,8 +109,8 @@ def create_app(world: World, *, job_thread: bool = True, wake: Callable[[], None
     app.add_middleware(BodyLimit, limit=world.settings.body_limit)
     app.include_router(health)
     for room in (
-        parties, audits, independence, fieldwork, evidence, sheets, screening, alerts, remedy, certify, governance,
-        appeals, labels,
+        parties, audits, independence, fieldwork, evidence, sheets, screening, alerts, remedy, certify, reviews,
+        governance, appeals, proofs, labels,
     ):  # fmt: skip
         app.include_router(room.router)
     if world.settings.environment == "demo":

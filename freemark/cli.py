@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from freemark.commands import auditor, decision, keys, rulebook
+from freemark.commands import auditor, decision, keys, rulebook, screening, sealed
 from freemark.commands.common import open_world_of, settings_of
 
 DESCRIPTION = "Freemark: certificates and labels against human trafficking, and the proof of who decided what, when."
@@ -77,6 +77,8 @@ def parser() -> argparse.ArgumentParser:
         ("auditor", auditor, "an auditor's own key, and a report signed with it; needs no installation"),
         ("decision", decision, "why something was decided, and all of it decided again"),
         ("rulebook", rulebook, "look at a rulebook that is not in force yet"),
+        ("screening", screening, "lists of excluded employers and of licensed agents, and who is on them"),
+        ("sealed", sealed, "files that only the certification body can read; needs no installation"),
     ):
         page.add(commands.add_parser(name, help=text, description=text))
 

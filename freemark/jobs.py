@@ -11,19 +11,26 @@ import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from audits import release
+from audits.alerts import service as alerts
+from audits.evidence import service as evidence
+from audits.screening import passes as screening
 from certify import log as transparency
 from certify import publish as certificates
 from certify import service as certify
+from certify.evidence import roots
 from freemark.wiring import HANDLERS, refresh_shelf
 from ground import idempotency, outbox
 from ground.errors import FreemarkError, Unavailable
 from ground.world import World
+from labels import service as labels
 
 log = logging.getLogger("freemark.jobs")
 
 IDLE_SECONDS = 1.0  # how long the thread sleeps when nothing wakes it: the longest wait of a retry that fell due
 REFRESH_EVERY = timedelta(minutes=10)  # lists live 48 h and are re-signed at half of that: minutes are ample
 ANSWERS_KEPT = timedelta(days=30)  # for how long a client may ask again under the same Idempotency-Key
+CLOCKS_EVERY = timedelta(minutes=1)  # what takes effect at its hour does so within a minute of it
 RECONSIDER_EVERY = timedelta(hours=24)  # DESIGN: a nightly pass repairs whatever an event failed to bring
 RETRY_AFTER = timedelta(minutes=10)  # a pass that failed, because a key was away, is made again this much later
 
@@ -47,13 +54,40 @@ def refresh(world: World) -> None:
     refresh_shelf(world)
 
 
-def reconsider(world: World) -> None:
-    """Ask the rules about every application again: deadlines pass without an event. Forget old answers."""
+# What falls due by the clock, each harmless to repeat; alerts first, because what they hold up comes after.
+CLOCKS: tuple[Callable[[World], object], ...] = (
+    alerts.release_due,
+    release.release_reports,
+    certify.resume_checked,
+    labels.resume_checked,
+    roots.write_due,
+)
+
+
+def clocks(world: World) -> None:
+    """Do what has fallen due by the clock, and deliver what follows. One that fails does not hold up the others."""
     transparency.guard(world)
+    first: FreemarkError | None = None
+    for step in CLOCKS:
+        try:
+            step(world)
+            drain(world)
+        except FreemarkError as error:
+            log.warning("%s: %s", step.__name__, error)
+            first = first or error
+    if first is not None:
+        raise first
+
+
+def reconsider(world: World) -> None:
+    """Ask the rules about every application again: deadlines pass without an event. Forget old answers and uploads."""
+    transparency.guard(world)
+    screening.screen_all(world)
     certify.reconsider_all(world)
     drain(world)
     with world.db.write() as session:
         idempotency.forget(session, world.clock.now() - ANSWERS_KEPT)
+    evidence.sweep(world)
 
 
 def start_up(world: World) -> None:
@@ -81,6 +115,7 @@ class JobThread:
         self._thread = threading.Thread(target=self._run, name="freemark-jobs", daemon=True)
         self._refreshed: datetime | None = None
         self._reconsidered: datetime | None = None
+        self._clocked: datetime | None = None
 
     def start(self) -> None:
         self._thread.start()
@@ -103,6 +138,9 @@ class JobThread:
     def _tick(self) -> None:
         drain(self._world)
         now = self._world.clock.now()
+        if _due(self._clocked, now, CLOCKS_EVERY):
+            self._clocked = now
+            clocks(self._world)
         if _due(self._reconsidered, now, RECONSIDER_EVERY):
             self._reconsidered = now - RECONSIDER_EVERY + RETRY_AFTER  # in case it fails
             reconsider(self._world)

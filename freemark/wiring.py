@@ -6,8 +6,10 @@ Nothing here decides anything.
 
 from __future__ import annotations
 
+from audits.screening import passes as screening
 from certify import publish as certificates
 from certify import service as certify
+from certify.reviews import service as reviews
 from ground.outbox import Event, Handler, Handlers
 from ground.world import World
 from labels import printing
@@ -31,24 +33,40 @@ def _publish(world: World, event: Event) -> None:
 
 
 PUBLISH = Handler("publish.refresh", _publish)
+SCREEN = Handler("screening.site", screening.on_site_event)
 SITE = Handler("certify.consider", certify.on_site_event)
 APPLICATION = Handler("certify.consider", certify.on_application_event)
+CAUTION = Handler("certify.caution", reviews.on_certificate_news)
 
 HANDLERS: Handlers = {
     # audits: what an auditor or a manufacturer said about a site
     "finding_filed": (SITE,),
+    "alert_raised": (SITE,),
+    "alert_dismissed": (SITE,),
     "audit_submitted": (SITE,),
     "action_changed": (SITE,),
+    # screening: who was held against the lists, and what became of it
+    "organisation_added": (Handler("screening.organisation", screening.on_organisation_event),),
+    "site_added": (SCREEN,),
+    "screening_asked": (SCREEN,),
+    "site_register_changed": (SCREEN, SITE),
+    "screening_changed": (SITE,),
+    # a firm or an auditor came under review, or into good standing again
+    "accreditation_changed": (Handler("certify.caution", reviews.on_accreditation_changed),),
     # certify: what people signed, and what the rules made of it
     "application_changed": (APPLICATION,),
-    "report_accepted": (APPLICATION,),
+    "report_accepted": (APPLICATION, CAUTION),
+    "caution_changed": (PUBLISH,),
     "case_changed": (APPLICATION,),
     "certificate_prepared": (Handler("certify.seal", certify.on_prepared),),
-    "standing_changed": (Handler("labels.freeze", labels.freeze_orders), PUBLISH),
+    "standing_changed": (Handler("labels.freeze", labels.freeze_orders), CAUTION, PUBLISH),
     "log_grew": (PUBLISH,),
     # labels: from an accepted order to printed sheets
     "order_accepted": (Handler("labels.mint", labels.on_order_accepted),),
     "batch_prepared": (Handler("labels.seal", labels.on_batch_prepared),),
     "batch_sealed": (PUBLISH, Handler("labels.render", printing.on_batch_sealed)),
     "batch_voided": (PUBLISH,),
+    "batch_rebound": (PUBLISH,),
+    # the rules themselves
+    "rulebook_published": (PUBLISH,),
 }

@@ -36,6 +36,7 @@ app.conf.update(
     task_default_queue="freemark",
     beat_schedule={
         "drain": {"task": "freemark.drain", "schedule": DRAIN_SECONDS, "options": {"expires": 2 * DRAIN_SECONDS}},
+        "clocks": {"task": "freemark.clocks", "schedule": jobs.CLOCKS_EVERY.total_seconds()},
         "refresh": {"task": "freemark.refresh", "schedule": jobs.REFRESH_EVERY.total_seconds()},
         # Twice a night: the second makes good a first one that was lost.
         "reconsider": {"task": "freemark.reconsider", "schedule": crontab(hour="2,4", minute="0")},
@@ -59,6 +60,11 @@ def _world() -> World:
 @app.task(name="freemark.drain")  # type: ignore[untyped-decorator]  # celery ships no types
 def drain() -> None:
     jobs.drain(_world())
+
+
+@app.task(name="freemark.clocks")  # type: ignore[untyped-decorator]
+def clocks() -> None:
+    jobs.clocks(_world())
 
 
 @app.task(name="freemark.refresh")  # type: ignore[untyped-decorator]

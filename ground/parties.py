@@ -7,6 +7,7 @@ audit or a certificate makes of a site is known upstairs, not here.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from datetime import date, datetime, timedelta
 from typing import Literal, TypedDict, get_args
@@ -14,7 +15,7 @@ from typing import Literal, TypedDict, get_args
 from sqlalchemy import ForeignKey, String, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from ground import journal
+from ground import journal, outbox
 from ground.access import ROLES, SCOPES, SYSTEM, Actor, Grant, Relation, check, everywhere, register
 from ground.auth import NOTHING, issue_token, roles_of
 from ground.auth import Membership as Membership
@@ -29,6 +30,7 @@ SiteKind = Literal["factory", "farm", "vessel", "dormitory", "agency_office"]
 ORGANISATION_ROLES: tuple[str, ...] = get_args(OrganisationRole)
 SITE_KINDS: tuple[str, ...] = get_args(SiteKind)
 MOST_WORKERS = 1_000_000  # the largest single work sites known have some 300,000
+SECTOR = re.compile(r"([a-z][a-z_]{1,19})?\Z")  # which sectors there are, the standards say
 FIRST_TOKEN = timedelta(days=366)
 KNOWN: tuple[Relation, ...] = ("own",)
 """For what belongs to nobody yet: that organisations can be added is no secret, so a refusal is 403 and not 404."""
@@ -177,6 +179,7 @@ def add_organisation(
     session.add(organisation)
     session.flush()
     journal.record(session, actor, "organisation_added", organisation.id, {"roles": organisation.roles}, now=now)
+    outbox.record(session, "organisation_added", organisation.id, now=now, organisation=organisation.id)
     return organisation
 
 
@@ -191,9 +194,12 @@ def add_site(
     city: str,
     country: str,
     workers: int,
+    sector: str = "",
+    flag: str = "",
     now: datetime,
 ) -> Site:
-    """workers: people who work there now, whoever employs them."""
+    """workers: people who work there now, whoever employs them. sector: as a standard names it, "" for none. flag: of a
+    vessel, the country whose flag it flies; "" when that is not known."""
     check(actor, "parties.add_site", relations(actor, organisation))
     if session.get(Organisation, organisation) is None:
         raise Invalid("there is no such organisation", where="/organisation")
@@ -201,6 +207,10 @@ def add_site(
         raise Invalid(f"kind is one of {', '.join(SITE_KINDS)}", where="/kind")
     if not 0 <= workers <= MOST_WORKERS:
         raise Invalid(f"workers is a number from 0 to {MOST_WORKERS}", where="/workers")
+    if not SECTOR.match(sector):
+        raise Invalid("sector is a short word of small letters, such as garment, or left out", where="/sector")
+    if flag and kind != "vessel":
+        raise Invalid(f"a {kind.replace('_', ' ')} flies no flag: leave it out", where="/flag")
     site = Site(
         id=new_id("site"),
         organisation_id=organisation,
@@ -210,11 +220,14 @@ def add_site(
         city=city,
         country=_country(country),
         workers=workers,
+        sector=sector,
+        flag=_country(flag, "/flag") if flag else "",
         created_at=now,
     )
     session.add(site)
     session.flush()
     journal.record(session, actor, "site_added", site.id, {"organisation": organisation, "kind": kind}, now=now)
+    outbox.record(session, "site_added", site.id, now=now, site=site.id)
     return site
 
 
@@ -300,7 +313,7 @@ def relations(actor: Actor, organisation: str) -> tuple[Relation, ...]:
     return ("own",) if actor.organisation == organisation else ()
 
 
-def _country(code: str) -> str:
+def _country(code: str, where: str = "/country") -> str:
     if code not in COUNTRIES:
-        raise Invalid(f"{code[:10]!r} is not a country code of ISO 3166-1 alpha-2", where="/country")
+        raise Invalid(f"{code[:10]!r} is not a country code of ISO 3166-1 alpha-2", where=where)
     return code

@@ -41,6 +41,8 @@ from ground.web import (
 router = APIRouter()
 
 Country = Annotated[str, Field(pattern="^[A-Z]{2}$", description="ISO 3166-1 alpha-2")]
+Sector = Annotated[str, Field(pattern="^([a-z][a-z_]{1,19})?$", description="as a standard names it, such as garment")]
+Flag = Annotated[str, Field(pattern="^([A-Z]{2})?$", description="of a vessel: the country whose flag it flies")]
 Email = Annotated[str, Field(max_length=254, pattern=r"^([!-?A-~]{1,64}@[0-9A-Za-z.-]{1,185})?$")]
 OfOrganisation = Annotated[
     str | None, Query(pattern=ID_PATTERN, description="Only of this organisation; without it, of all you may see.")
@@ -65,6 +67,8 @@ SITE = {
     "city": "Gazipur",
     "country": "BD",
     "workers": 640,
+    "sector": "garment",
+    "flag": "",
     "created_at": "2026-06-01T08:00:00Z",
 }
 PERSON = {
@@ -120,6 +124,8 @@ class SiteDraft(Body):
     city: Line
     country: Country
     workers: int = Field(ge=0, le=parties.MOST_WORKERS, description="people who work there, whoever employs them")
+    sector: Sector = ""
+    flag: Flag = ""
 
 
 class PersonDraft(Body):
@@ -384,6 +390,8 @@ def _site(row: Site) -> dict[str, Json]:
         "city": row.city,
         "country": row.country,
         "workers": row.workers,
+        "sector": row.sector,
+        "flag": row.flag,
         "created_at": instant(row.created_at),
     }
 

@@ -18,7 +18,7 @@ from ground.crockford import ALPHABET
 from ground.errors import NotFound
 from ground.web import PROBLEMS, READ_PROBLEMS, Body, Day, Id, IdInPath, Prose, Reader, Writer, example, world
 from ground.world import World
-from labels import printing, service
+from labels import printing, rebinding, service
 from labels.rules import MAX_QUANTITY, Wish
 from labels.serials import MAX_BATCH
 from labels.tables import Batch, LabelOrder
@@ -43,6 +43,7 @@ PLACED: dict[str, Json] = {
     "printed": 1000,
     "files": ["labels.csv", "job.json", "sheet.pdf"],
     "stopped_because": None,
+    "checked_until": None,
     "placed_at": "2026-11-21T09:30:00Z",
 }
 VOIDED: dict[str, Json] = {
@@ -73,6 +74,21 @@ VOID_LIST: dict[str, Json] = {
     "items": [1780076270846, 32497117474157],
     "kid": MANIFEST["kid"],
     "sig": "cd" * 64,
+}
+REBINDING_WISH: dict[str, Json] = {"successor": "9B3N7P0RSTV", "reason": "The appeal of 3 June was won."}
+REBINDING: dict[str, Json] = {
+    "batch": 12,
+    "certificate": "4Q7M0ZK1T9X",
+    **REBINDING_WISH,
+    "asked_by": "per_7k2m9t4x1c5v8q3d",
+    "asked_at": "2026-11-21T10:00:00Z",
+    "confirmed_by": None,
+    "confirmed_at": None,
+}
+BOUND: dict[str, Json] = {
+    **REBINDING,
+    "confirmed_by": "per_1b6f0r8s3w5e9h2j",
+    "confirmed_at": "2026-11-21T11:00:00Z",
 }
 PUBLIC_SECONDS = 60  # how long a copy of a manifest or void list may be kept
 
@@ -105,6 +121,19 @@ class OrderBody(Body):
 
 _INDEX: dict[str, Any] = {"type": "integer"}
 _NULL: dict[str, Any] = {"type": "null"}
+
+
+class RebindingBody(Body):
+    model_config = ConfigDict(json_schema_extra={"examples": [REBINDING_WISH]})
+
+    successor: str = Field(pattern=NUMBER, description="number of the certificate that answers for the batch now")
+    reason: Prose
+
+
+class NothingBody(Body):
+    """An empty body: {}."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{}]})
 
 
 class VoidBody(Body):
@@ -157,6 +186,7 @@ def view(order: LabelOrder, batch: Batch | None) -> dict[str, Json]:
         "printed": min(sealed.count, sealed.chunks * printing.CHUNK) if sealed else 0,
         "files": printing.names(sealed) if sealed else [],
         "stopped_because": order.stopped_because or None,
+        "checked_until": instant(order.checked_until) if order.checked_until else None,
         "placed_at": instant(order.placed_at),
     }
 
@@ -166,7 +196,8 @@ def view(order: LabelOrder, batch: Batch | None) -> dict[str, Json]:
     status_code=201,
     summary="Order labels",
     description="For a site and a product in the scope of your active certificate. Refused with 409, naming the "
-    "figures, when the quota is used up. Minting and printing follow; ask for the order until it is `ready`.",
+    "figures, when the quota is used up. Minting and printing follow; ask for the order until it is `ready`. A share "
+    "of all orders, drawn by chance, waits in a release check for some days first (`checking`, `checked_until`).",
     responses={201: example("The order, accepted.", {**PLACED, "state": "accepted", "batch": None, "printed": 0,
                                                      "files": []}), **PROBLEMS},
 )  # fmt: skip
@@ -183,7 +214,7 @@ def place_order(body: OrderBody, call: Writer) -> Response:
 @router.get(
     "/v1/orders/{order}",
     summary="One order of labels",
-    description="`state` is accepted, prepared, sealed (in the log), ready (the files are there) or stopped.",
+    description="`state` is accepted, checking, prepared, sealed (in the log), ready (the files are there) or stopped.",
     responses={200: example("The order.", PLACED), **READ_PROBLEMS},
 )
 def get_order(order: IdInPath, call: Reader) -> dict[str, Any]:
@@ -243,6 +274,34 @@ def void_labels(batch: BatchNumber, body: VoidBody, call: Writer) -> Response:
             service.void_range(session, keyring, call.actor, batch, wish, body.reason, now=call.now),
         )
     )
+
+
+@router.post(
+    "/v1/batches/{batch}/rebinding",
+    status_code=201,
+    summary="Ask to bind a batch to another certificate",
+    description="For deciders and scheme managers, after an appeal against the revocation of its certificate was won: "
+    "the goods on the shelf recover. It takes a second person.",
+    responses={201: example("The wish.", REBINDING), **PROBLEMS},
+)
+def ask_rebinding(batch: BatchNumber, body: RebindingBody, call: Writer) -> Response:
+    return call.run(
+        lambda session: (
+            201,
+            rebinding.ask(session, call.actor, batch, body.successor, body.reason, now=call.now),
+        )
+    )
+
+
+@router.post(
+    "/v1/batches/{batch}/rebinding/confirmation",
+    summary="Confirm that wish",
+    description="For a decider or scheme manager of another organisation. It stands in the public log from now on.",
+    responses={200: example("Bound.", BOUND), **PROBLEMS},
+)
+def confirm_rebinding(batch: BatchNumber, body: NothingBody, call: Writer) -> Response:
+    keyring = call.world.keyring
+    return call.run(lambda session: (200, rebinding.confirm(session, keyring, call.actor, batch, now=call.now)))
 
 
 @router.get(

@@ -2,20 +2,21 @@
 
 Owns the journey from a holder's wish to a batch that is sealed in the log: `place_order`, `prepare_batch` (all that is
 to be signed is stored), `seal_batch` (it is signed), `void_range`, `freeze_orders`, `publish_inside`. Asks the register
-whether a certificate may mint at each of these steps. Prints nothing: that is `printing`.
+whether a certificate may mint at each of these steps, and how large a share of its orders waits in the release check
+first; never why. Prints nothing: that is `printing`.
 """
 
 from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
 
 from certify import log, register
 from certify.events import Draft
-from ground import access, journal, outbox
+from ground import access, ids, journal, outbox
 from ground.access import SYSTEM, Actor, Grant
 from ground.canonical import Json, digest, instant, jcs_plain
 from ground.database import Reading, Writing, lock
@@ -35,6 +36,7 @@ READ = "labels.read"
 READ_FILES = "labels.read_files"
 ORDER = "labels.order"
 VOID = "labels.void"
+UNMINTED = ("accepted", "checking")
 LOCK = "labels"  # one writer at a time over quotas, batch numbers and void lists; always taken before the log's
 
 access.register(
@@ -121,7 +123,8 @@ def mint_batch(world: World, order: str) -> int | None:
 def prepare_batch(world: World, order: str) -> int | None:
     """Step one: give the order a batch number and a key, and store the manifest that is to be signed.
 
-    Doing it again changes nothing. None: the certificate may not mint any more, the order is stopped.
+    Doing it again changes nothing. None: the order waits in the release check, or it is stopped, because the
+    certificate may not mint any more.
     """
     with world.db.write() as session:
         lock(session, LOCK)
@@ -129,14 +132,18 @@ def prepare_batch(world: World, order: str) -> int | None:
         if row is None:
             raise NotFound(f"there is no order {order}")
         now = world.clock.now()
-        if row.state != "accepted":
+        if row.state not in UNMINTED:
             return session.scalar(select(Batch.number).where(Batch.order_id == order))
+        if row.checked_until is not None and now < row.checked_until:
+            return None
         entry = register.standing(session, row.certificate, now)
         wish = Wish(row.site_id, row.product_id, row.quantity, row.last_day, row.gtin)
         try:
             granted = rules.entitle(wish, entry, _ordered(session, row.certificate, row.product_id, order), now)
         except (Conflict, Invalid) as refusal:
             _stop(session, row, refusal.detail, now)
+            return None
+        if _checked(session, world, row, now):
             return None
         prefix = world.settings.label_prefix
         qr.version_for(prefix, DIGITS[WITH_GTIN if row.gtin else BASE])  # refused now rather than at the printer
@@ -175,6 +182,30 @@ def prepare_batch(world: World, order: str) -> int | None:
         session.flush()
         outbox.record(session, "batch_prepared", str(number), now=now, batch=str(number), order=order)
         return number
+
+
+def _checked(session: Writing, world: World, order: LabelOrder, now: datetime) -> bool:
+    """Draw whether the order waits in the release check now; drawn again when a wait is over, and so on.
+
+    Every order is drawn in the same way, and every wait looks the same: it says nothing about a certificate.
+    """
+    check = register.release_check(session, world.settings, order.certificate, now)
+    if not ids.drawn(check.percent):
+        return False
+    begins = order.placed_at if order.checked_until is None else now
+    order.state, order.checked_until = "checking", begins + timedelta(hours=check.hours)
+    session.flush()
+    return True
+
+
+def resume_checked(world: World) -> int:
+    """Go on with every order whose release check is over; answers how many were minted. A job."""
+    with world.db.read() as session:
+        over = select(LabelOrder.id).where(
+            LabelOrder.state == "checking", LabelOrder.checked_until <= world.clock.now()
+        )
+        orders = list(session.scalars(over.order_by(LabelOrder.checked_until, LabelOrder.id)))
+    return sum(prepare_batch(world, order) is not None for order in orders)
 
 
 def seal_batch(world: World, number: int) -> int | None:
@@ -223,7 +254,7 @@ def freeze_orders(world: World, event: Event) -> None:
             rules.check_standing(entry)
         except Conflict as refusal:
             waiting = select(LabelOrder).where(
-                LabelOrder.certificate == certificate, LabelOrder.state.in_(("accepted", "prepared"))
+                LabelOrder.certificate == certificate, LabelOrder.state.in_((*UNMINTED, "prepared"))
             )
             for order in session.scalars(waiting):
                 _stop(session, order, refusal.detail, now)

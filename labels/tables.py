@@ -16,9 +16,9 @@ from ground.canonical import Json
 from ground.database import Base
 from labels.serials import MAX_BATCH
 
-STATES = ("accepted", "prepared", "sealed", "ready", "stopped")
-"""accepted: waits for minting. prepared: its batch is stored, not signed. sealed: in the log. ready: files are there.
-stopped: the certificate may not mint any more, and nothing was minted."""
+STATES = ("accepted", "checking", "prepared", "sealed", "ready", "stopped")
+"""accepted: waits for minting. checking: waits in the release check. prepared: its batch is stored, not signed.
+sealed: in the log. ready: files are there. stopped: the certificate may not mint any more, and nothing was minted."""
 
 
 class LabelOrder(Base):
@@ -44,6 +44,8 @@ class LabelOrder(Base):
     use_by: Mapped[date]
     state: Mapped[str] = mapped_column(String(10))
     stopped_because: Mapped[str] = mapped_column(Text, default="")
+    checked_until: Mapped[datetime | None] = mapped_column(default=None, index=True)
+    """Of an order in the release check: when that is over."""
     placed_by: Mapped[str] = mapped_column(String(40))
     placed_at: Mapped[datetime]
 
@@ -101,6 +103,27 @@ class VoidDocument(Base):
     hash: Mapped[str] = mapped_column(String(64))
     count: Mapped[int]
     changed_at: Mapped[datetime]
+
+
+class Rebinding(Base):
+    """A batch that is to be judged by another certificate than the one it was sealed under: two people say so.
+
+    Only after an appeal against the revocation of that one was won. confirmed_at: then it stands in the log, for good.
+    """
+
+    __tablename__ = "label_rebinding"
+
+    batch: Mapped[int] = mapped_column(ForeignKey("label_batch.number"), primary_key=True, autoincrement=False)
+    certificate: Mapped[str] = mapped_column(String(11))
+    successor: Mapped[str] = mapped_column(String(11))
+    reason: Mapped[str] = mapped_column(Text)
+    asked_by: Mapped[str] = mapped_column(String(40))
+    asked_for: Mapped[str] = mapped_column(String(24))
+    """The organisation of the person who asked."""
+    asked_at: Mapped[datetime]
+    confirmed_by: Mapped[str | None] = mapped_column(String(40), default=None)
+    confirmed_for: Mapped[str | None] = mapped_column(String(24), default=None)
+    confirmed_at: Mapped[datetime | None] = mapped_column(default=None)
 
 
 def key_context(batch: int) -> str:

@@ -1,7 +1,8 @@
 """The named cast of the tests: who they are, and a token for each. Built through the services, never by rows.
 
 Sam runs the scheme. Carl decides (Lotus Certification), Amina audits (Meridian Audit), Bea manages (Sunrise Garments),
-Ravi is an agent (Himal Placement). Otto manages another manufacturer, and must see nothing of anybody's.
+Ravi is an agent (Himal Placement). Hana, of the scheme, handles protection. Otto manages another manufacturer, and must
+see nothing of anybody's.
 """
 
 from __future__ import annotations
@@ -43,6 +44,7 @@ class Cast:
     bea: Player
     ravi: Player
     otto: Player
+    hana: Player
     factory: str
     """Bea's site."""
     office: str
@@ -60,9 +62,10 @@ def make_cast(world: World) -> Cast:
         bea = join(session, world, "Sunrise Garments", "manufacturer", "Bea Rahman", "manager")
         ravi = join(session, world, "Himal Placement", "labour_agent", "Ravi Thapa", "agent")
         otto = join(session, world, "Otto Knitwear", "manufacturer", "Otto Berg", "manager")
+        hana = enrol(session, world, sam.organisation, "Hana Sato", "handler")
         factory = add_site(session, world, bea, "factory", "Unit 2", 640)
         office = add_site(session, world, ravi, "agency_office", "Head office", 14)
-    return Cast(sam, carl, amina, bea, ravi, otto, factory, office)
+    return Cast(sam, carl, amina, bea, ravi, otto, hana, factory, office)
 
 
 def join(session: Writing, world: World, organisation: str, kind: str, name: str, role: str) -> Player:

@@ -16,7 +16,7 @@ from ground.errors import Malformed
 from ground.keyset import Key, KeySet, Purpose
 from ground.signing import open_document, parse_hex
 
-MAX_CAUTIONS = 10_000
+MAX_CAUTIONS = 20_000  # one for each certificate that a bundle can have
 CAUTION_NEEDS = frozenset(("code", "since"))
 CAUTION_ABOUT = frozenset(("cert", "firm", "batch"))
 

@@ -163,5 +163,5 @@ AGES: dict[str, str] = {"_MISSING": "is missing", "_EXPIRED": "is too old", "_FR
 CAUTIONS: dict[str, str] = {
     "NOT_WITNESSED": "Our public log is not independently witnessed.",
     "SEALED_BEFORE_INCIDENT": "A key of ours was stolen later. The batch of this label was registered before that.",
-    "AUDITOR_ACCREDITATION_UNDER_REVIEW": "The accreditation of the audit firm is under review.",
+    "AUDITOR_ACCREDITATION_UNDER_REVIEW": "The accreditation of the audit firm, or of an auditor, is under review.",
 }

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from freemark.commands.common import settings_of
+from freemark.commands.seeds import new_seed, read_bytes, read_seed
 from ground.canonical import Json
 
 if TYPE_CHECKING:
@@ -72,23 +72,7 @@ def _keys_create(options: argparse.Namespace) -> int:
 
 
 def _keys_new_root(options: argparse.Namespace) -> int:
-    from ground.errors import Conflict, Unavailable
-    from ground.ids import random_bytes
-    from ground.signing import SeedSigner
-
-    seed = random_bytes(32)
-    try:
-        handle = os.open(options.file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        raise Conflict("is there already, and is not written over", where=str(options.file)) from None
-    except OSError as error:
-        raise Unavailable(f"cannot be written: {error.strerror}", where=str(options.file)) from error
-    with os.fdopen(handle, "w") as out:
-        os.fchmod(handle, 0o600)
-        out.write(seed.hex() + "\n")
-        out.flush()
-        os.fsync(handle)
-    print(SeedSigner.from_seed(seed).kid)
+    print(new_seed(options.file).kid)
     return 0
 
 
@@ -156,28 +140,8 @@ def _document(name: str) -> Json:
     from ground.canonical import parse
     from ground.keyset import MAX_BYTES
 
-    return parse(_read(name, MAX_BYTES + 1), limit=MAX_BYTES, where=name)
+    return parse(read_bytes(name, MAX_BYTES + 1), limit=MAX_BYTES, where=name)
 
 
 def _seed(name: str) -> SeedSigner:
-    from ground.errors import Malformed
-    from ground.signing import SeedSigner
-
-    try:
-        return SeedSigner.from_seed(bytes.fromhex(_read(name, 100).decode("ascii").strip()))
-    except (ValueError, Malformed):
-        raise Malformed(
-            "is no root key: 64 hexadecimal digits, as `freemark keys new-root` writes", where=name
-        ) from None
-
-
-def _read(name: str, most: int) -> bytes:
-    from ground.errors import Unavailable
-
-    if name == "-":
-        return sys.stdin.buffer.read(most)
-    try:
-        with Path(name).open("rb") as file:
-            return file.read(most)
-    except OSError as error:
-        raise Unavailable(f"cannot be read: {error.strerror}", where=name) from error
+    return read_seed(name, "root key", "freemark keys new-root")

@@ -60,8 +60,10 @@ class Scene:
             "person": [self.house.bea.person], "audit": [audit], "finding": [finding["id"]],
             "application": [first.application, second.application], "number": [first.number, second.number],
             "order": [order], "batch": ["1"], "code": [label.split(",")[1], label.split(",")[2].rsplit("/", 1)[1]],
+            "upload": ["upl_0000000000000000"], "key": ["key_0000000000000000"],
             "purpose": ["revocation", "suspension"], "shard": ["1"], "id": ["freemark-2026.0"], "seq": ["0", "1"],
             "n": ["1", "2"], "path": ["checkpoint", "log.vkey"], "name": ["labels.csv", "label-0.svg"],
+            "assignment": ["asg_0000000000000000"],
         }  # fmt: skip
 
 
@@ -134,7 +136,7 @@ def test_every_answer_and_every_body_has_an_example(document: Json) -> None:
 
 def examples_of(document: Json, operation: Json) -> list[Json]:
     """The examples of a request's body, in its schema or beside it."""
-    media = operation["requestBody"]["content"]["application/json"]
+    (media,) = operation["requestBody"]["content"].values()
     schema = media["schema"]
     if "$ref" in schema:
         schema = document["components"]["schemas"][schema["$ref"].rsplit("/", 1)[1]]

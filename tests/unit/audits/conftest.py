@@ -20,6 +20,7 @@ from audits.facts import SiteFacts
 from ground import parties
 from ground.access import SYSTEM, Actor
 from ground.world import World
+from tests.auditing import Field
 from tests.cast import add_site, enrol, join, make_cast
 
 FREEMARK = "freemark-2026.0"
@@ -113,7 +114,7 @@ class Stage:
 
 def build(world: World) -> Stage:
     cast = make_cast(world)
-    players = {name: getattr(cast, name) for name in ("sam", "carl", "amina", "bea", "ravi", "otto")}
+    players = {name: getattr(cast, name) for name in ("sam", "carl", "amina", "bea", "ravi", "otto", "hana")}
     with world.db.write() as session:
         players["aino"] = enrol(session, world, cast.amina.organisation, "Aino Virtanen", "auditor")
         players["ulla"] = join(session, world, "Northern Audit", "audit_firm", "Ulla Lind", "auditor")
@@ -130,6 +131,12 @@ def build(world: World) -> Stage:
 @pytest.fixture
 def stage(sqlite_world: World) -> Stage:
     return build(sqlite_world)
+
+
+@pytest.fixture
+def field(stage: Stage) -> Field:
+    """The same people under a standard with field work, at Bea's factory."""
+    return Field(stage.world, stage.people, stage.factory)
 
 
 @pytest.fixture

@@ -51,6 +51,7 @@ def test_the_way_of_a_corrective_action(stage: Any, fee: str) -> None:
     assert fact(stage, fee).open  # that is for the next visit to say
     with stage.world.db.read() as session:
         told = [row.name for row in session.scalars(select(OutboxEvent).order_by(OutboxEvent.id))]
+        told = [name for name in told if name not in ("organisation_added", "site_added")]  # the cast's own
         written = list(session.scalars(select(JournalRow.action).where(JournalRow.subject == fee)))
     assert told == ["audit_submitted"] + ["action_changed"] * 5
     assert written == [

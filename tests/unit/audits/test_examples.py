@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from audits import service, standard
-from audits.drafts import ActionDraft, AnswerDraft, AuditDraft, ReportDraft
-from audits.routes import ActionBody, AnswersBody, CompletionBody, ContainmentBody, ReportBody
+from audits.bodies import FiguresBody, figures_of
+from audits.drafts import ActionDraft, AnswerDraft, AuditDraft
+from audits.routes import ActionBody, AnswersBody, CompletionBody, ContainmentBody
 
 AUDITS = ("initial-factory", "initial-agency", "closure-factory", "surveillance-factory")
 EVERYTHING = standard.load("freemark-2026.0").provisions
@@ -20,12 +21,11 @@ def run(stage: Any, name: str, site: str, by: str = "amina") -> dict[str, Any]:
     """Post it as the demo does, through the bodies of the API."""
     example = stage.example(name)
     answers = AnswersBody.model_validate({"answers": example["answers"]})
-    report = ReportBody.model_validate({**example["report"], "closing_meeting_on": str(stage.today)})
+    report = FiguresBody.model_validate({**example["report"], "closing_meeting_on": str(stage.today)})
     audit = stage.plan(by, site=site, **example["audit"])
     stage.answer(audit, [answer.draft() for answer in answers.answers], by=by)
     with stage.world.db.write() as session:
-        draft = ReportDraft(**{**report.model_dump(), "payroll_note": report.payroll_note or ""})
-        return service.submit_audit(session, stage.people[by], audit, draft, now=stage.now)
+        return service.submit_audit(session, stage.people[by], audit, figures_of(report), now=stage.now)
 
 
 def test_the_whole_story_goes_through(stage: Any) -> None:

@@ -11,14 +11,16 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from audits.facts import Action, Finding, Severity, SiteFacts, Visit
+from audits.facts import Action, Finding, Severity, SiteFacts, Stratum, Visit
 from certify import rulebook
-from certify.dossier import Acceptance, Agreement, Approval, Case, Decision, Dossier
+from certify.chapters import Rulebook
+from certify.dossier import Acceptance, Agreement, Approval, Case, Decision, Dossier, Panel
 from certify.events import Standing, State
 from certify.rules import decide
 
 NOW = datetime(2026, 6, 1, 8, 0, 0, tzinfo=UTC)
 BOOK = rulebook.load("freemark-2026.0")
+BOOK_1 = rulebook.load("freemark-2026.1")
 
 SUNRISE, AGENCY, MERIDIAN, LOTUS, SCHEME = "org_sunrise", "org_agency", "org_meridian", "org_lotus", "org_scheme"
 AMINA, CARL, SAM = "per_amina", "per_carl", "per_sam"
@@ -237,8 +239,96 @@ def ending() -> Standing:
     return standing(since=-300, valid_from=at(-300), valid_until=at(60))
 
 
-def judged(dossier: Dossier, stands: Standing | None = None, days: float = 0) -> Decision:
-    return decide(dossier, stands, BOOK, at(days))
+# The same under freemark-2026.1, whose standard asks for more: groups in the sample, time, signatures, screening.
+
+
+def visit_1(id: str = "aud_1", ended: int = AUDIT_ENDED, **changes: Any) -> Visit:
+    """`visit`, as an audit under the standard freemark-2026.1 that lacks nothing."""
+    return replace(_modern_visit(visit(id, ended)), **changes)
+
+
+def place_1(site: str = FACTORY, *findings: Finding, **changes: Any) -> SiteFacts:
+    """`place`, audited under freemark-2026.1, screened five days ago, its list of subcontractors a month old."""
+    return replace(_modern_place(place(site, *findings)), **changes)
+
+
+def modern(dossier: Dossier) -> Dossier:
+    """What was built for freemark-2026.0, with everything that freemark-2026.1 asks for besides.
+
+    Visits of another standard, and places with a screening or a refreshed list, stay as they are.
+    """
+    return replace(
+        dossier,
+        sites=tuple(_modern_place(place) for place in dossier.sites),
+        agents=tuple(_modern_place(place) for place in dossier.agents),
+    )
+
+
+def _modern_place(place: SiteFacts) -> SiteFacts:
+    visits = tuple(_modern_visit(visit) for visit in place.visits)
+    if place.screened_at is None and place.refreshed_at is None:
+        place = replace(place, screened_at=at(-5), refreshed_at=at(-30))
+    return replace(place, visits=visits)
+
+
+def _modern_visit(visit: Visit) -> Visit:
+    if visit.standard != "freemark-2026.0":
+        return visit
+    return replace(
+        visit,
+        standard="freemark-2026.1",
+        notice="announced" if visit.announced else "unannounced",
+        effort_needed=20,
+        effort_spent=20,
+        off_site=-(-visit.interviews // 2),
+        strata=(Stratum("women", visit.workers // 2, visit.interviews // 2), Stratum("night", 2, 2)),
+        signed=True,
+        in_a_row=1,
+    )
+
+
+def certifiable_2026_1(*findings: Finding, visits: tuple[Visit, ...] | None = None, **changes: Any) -> Dossier:
+    """A dossier from which NOW issues under freemark-2026.1. visits: of the factory, made with `visit` or `visit_1`."""
+    return replace(modern(certifiable(*findings, visits=visits)), **changes)
+
+
+def certified_2026_1(*findings: Finding, visits: tuple[Visit, ...] | None = None, **changes: Any) -> Dossier:
+    """The same, with a certificate issued ten days ago: belongs to `standing()`."""
+    return replace(modern(certified(*findings, visits=visits)), **changes)
+
+
+def repaired_2026_1(breach: Finding | None = None) -> Dossier:
+    """`repaired`, with the word of a panel: belongs to `standing("suspended", since=-10)`."""
+    return replace(modern(repaired(breach)), panels=(panel(),))
+
+
+def renewable_2026_1() -> Dossier:
+    """`renewable`, with new visits that nobody announced: belongs to `ending()`."""
+    dossier = modern(renewable())
+
+    def unannounced(place: SiteFacts) -> SiteFacts:
+        *old, new = place.visits
+        return replace(place, visits=(*old, replace(new, notice="unannounced", announced=False)))
+
+    return replace(
+        dossier,
+        sites=tuple(unannounced(place) for place in dossier.sites),
+        agents=tuple(unannounced(place) for place in dossier.agents),
+    )
+
+
+def panel(days: float = 0, **changes: Any) -> Panel:
+    """Sam of the scheme and Pia of the stakeholders speak for the case."""
+    return replace(Panel(at(days), (SAM, "per_pia"), (SCHEME, "org_stakeholders"), favourable=True), **changes)
+
+
+def judged(dossier: Dossier, stands: Standing | None = None, days: float = 0, book: Rulebook = BOOK) -> Decision:
+    return decide(dossier, stands, book, at(days))
+
+
+def judged_1(dossier: Dossier, stands: Standing | None = None, days: float = 0) -> Decision:
+    """Judged under freemark-2026.1."""
+    return decide(dossier, stands, BOOK_1, at(days))
 
 
 def unmet(decision: Decision) -> list[str]:

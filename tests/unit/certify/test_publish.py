@@ -70,7 +70,7 @@ def test_a_new_scheme_publishes_keys_lists_rules_and_an_empty_register(house: Ho
     assert {
         "keys.json", ".well-known/did.json", "heads.json", "cautions.json", "scheme.json", "log/checkpoint",
         "status/revocation/1.json", "status/suspension/1.json", "rulebooks/freemark-2026.0.json",
-        "standards/freemark-2026.0.json",
+        "standards/freemark-2026.0.json", "standards/freemark-2026.1.json",
     } <= set(found)  # fmt: skip
     assert document(house, "heads.json")["heads"] == {}
     assert document(house, "cautions.json")["cautions"] == []
@@ -99,7 +99,8 @@ def test_rulebook_and_standard_hash_to_what_decisions_and_leaves_name(house: Hou
     publish.refresh(house.world)
     found = shelf(house)
     assert sha256(found["rulebooks/freemark-2026.0.json"]).hex() == rulebook.load("freemark-2026.0").sha256
-    assert sha256(found["standards/freemark-2026.0.json"]).hex() == standard.load("freemark-2026.0").sha256
+    for id in ("freemark-2026.0", "freemark-2026.1"):
+        assert sha256(found[f"standards/{id}.json"]).hex() == standard.load(id).sha256
 
 
 def test_the_scheme_says_who_holds_two_roles_and_who_is_not_accredited(house: House) -> None:

@@ -145,6 +145,11 @@ def test_nobody_else_adds_a_site(world: World, cast: Cast, name: str, error: typ
         ({"workers": -1}, "/workers"),
         ({"workers": 1_000_001}, "/workers"),
         ({"country": "ZZ"}, "/country"),
+        ({"sector": "Garment"}, "/sector"),
+        ({"sector": "garment\n"}, "/sector"),
+        ({"sector": "a" * 21}, "/sector"),
+        ({"kind": "factory", "flag": "PA"}, "/flag"),
+        ({"kind": "vessel", "flag": "ZZ"}, "/flag"),
     ],
 )
 def test_a_wrong_site_is_refused_and_nothing_changed(
@@ -155,6 +160,13 @@ def test_a_wrong_site_is_refused_and_nothing_changed(
         add_site(world, cast.bea, cast.bea.organisation, **changes)
     assert caught.value.where == where
     assert count(world, Site) == before
+
+
+def test_a_site_may_name_its_sector_and_a_vessel_its_flag(world: World, cast: Cast) -> None:
+    plain = add_site(world, cast.bea, cast.bea.organisation)
+    vessel = add_site(world, cast.bea, cast.bea.organisation, kind="vessel", sector="fishing", flag="PA")
+    assert (plain.sector, plain.flag) == ("", "")
+    assert (vessel.sector, vessel.flag) == ("fishing", "PA")
 
 
 def test_a_site_belongs_to_an_organisation_that_there_is(world: World, cast: Cast) -> None:

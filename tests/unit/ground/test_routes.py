@@ -115,6 +115,17 @@ def test_otto_sees_nothing_in_lists(client: TestClient, cast: Cast, path: str) -
         assert own.json()["items"] == items
 
 
+def test_a_vessel_keeps_its_sector_and_flag_and_a_factory_has_no_flag(client: TestClient, cast: Cast) -> None:
+    draft = {**drafts(cast)["/v1/sites"], "kind": "vessel", "sector": "fishing", "flag": "PA"}
+    made = post(client, cast.bea, "/v1/sites", draft, "k1")
+    assert made.status_code == 201
+    read = get(client, cast.bea, f"/v1/sites/{made.json()['id']}").json()
+    assert (read["sector"], read["flag"]) == ("fishing", "PA")
+    refused = post(client, cast.bea, "/v1/sites", {**draft, "kind": "factory"}, "k2")
+    assert (refused.status_code, refused.json()["pointer"]) == (422, "/flag")
+    assert get(client, cast.otto, f"/v1/sites/{made.json()['id']}").status_code == 404
+
+
 def test_otto_adds_nothing_to_anybody(client: TestClient, cast: Cast) -> None:
     made = post(client, cast.bea, "/v1/tokens", drafts(cast)["/v1/tokens"]).json()
     for number, path in enumerate(("/v1/sites", "/v1/people", "/v1/tokens")):
@@ -134,7 +145,7 @@ def test_staff_list_everything_or_one_organisation(client: TestClient, cast: Cas
         assert {item["id"] for item in every} == {cast.factory, cast.office}
         some = get(client, player, f"/v1/sites?organisation={cast.bea.organisation}").json()["items"]
         assert [item["id"] for item in some] == [cast.factory]
-    assert len(get(client, cast.carl, "/v1/people").json()["items"]) == 6
+    assert len(get(client, cast.carl, "/v1/people").json()["items"]) == 7
     assert [item["name"] for item in get(client, cast.amina, "/v1/people").json()["items"]] == ["Amina Haddad"]
     assert get(client, cast.amina, f"/v1/people?organisation={cast.bea.organisation}").status_code == 403
     assert get(client, cast.ravi, "/v1/tokens").status_code == 403

@@ -1,0 +1,26 @@
+"""What an audit's answers come to: the counts that the rules work with.
+
+Owns one definition of "conforming", "applicable" and "unanswered". Where the site ended the visit, what was not seen
+counts as not kept: it is applicable, and not conforming. In a closure it is not counted: what was to be closed stays
+open.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+from audits.scope import CLOSING
+from audits.tables import AnswerRow, AuditRow
+
+
+def count(audit: AuditRow, asked: Sequence[str], answers: Mapping[str, AnswerRow]) -> None:
+    """Set the counts of the audit from its answers. audit.outcome and audit.outcome_by_site are set already."""
+    results = Counter(answer.result for answer in answers.values())
+    unanswered = [id for id in asked if id not in answers]
+    denied = audit.outcome_by_site and audit.outcome in ("interrupted", "access_denied")
+    refused = denied and audit.type not in CLOSING
+    audit.conforming = results["conformance"]
+    audit.applicable = results["conformance"] + results["finding"] + (len(unanswered) if refused else 0)
+    audit.not_applicable, audit.not_reviewed = results["not_applicable"], results["not_reviewed"]
+    audit.unanswered = len(unanswered)

@@ -1,0 +1,106 @@
+"""Uploads and evidence as people read them: dates apart, hashes, sizes, and what does not fit together.
+
+Owns the shapes of the answers. Never decides who may see what: `relations` does.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import timedelta
+
+from sqlalchemy import select
+
+from audits.evidence.kinds import MEDIA
+from audits.evidence.storage import LEAST_PART
+from audits.evidence.tables import EvidenceRow, StoredFileRow, SupportRow, UploadRow
+from ground.canonical import Json, instant
+from ground.database import Reading
+
+KEPT = timedelta(days=7)  # how long an upload waits to be finished
+
+
+def upload_view(upload: UploadRow, received: int, most_part: int) -> dict[str, Json]:
+    """received: bytes that are here without a gap, which is the next offset. Of an accepted file: all of it."""
+    state = "accepted" if upload.evidence_id else "refused" if upload.refused else "receiving"
+    return {
+        "id": upload.id,
+        "audit": upload.audit_id,
+        "finding": upload.finding_id,
+        "name": upload.name,
+        "size": upload.size,
+        "sha256": upload.sha256,
+        "dated": upload.dated.isoformat(),
+        "captured": _captured(upload),
+        "provisions": upload.provisions,
+        "state": state,
+        "received": upload.size if state == "accepted" else received,
+        "refused": upload.refused or None,
+        "evidence": upload.evidence_id,
+        "least_part": min(LEAST_PART, most_part),
+        "most_part": most_part,
+        "expires_at": instant(upload.created_at + KEPT),
+    }
+
+
+def evidence_views(session: Reading, rows: Sequence[EvidenceRow], *, elsewhere: bool = False) -> list[dict[str, Json]]:
+    """elsewhere: say in which other audits the same file is evidence; only for those who may read every audit."""
+    hashes = {row.sha256 for row in rows}
+    files = {
+        file.sha256: file for file in session.scalars(select(StoredFileRow).where(StoredFileRow.sha256.in_(hashes)))
+    }
+    provisions: dict[str, list[str]] = defaultdict(list)
+    supports = select(SupportRow).where(SupportRow.evidence_id.in_({row.id for row in rows}))
+    for support in session.scalars(supports.order_by(SupportRow.provision)):
+        provisions[support.evidence_id].append(support.provision)
+    places: dict[str, set[str]] = defaultdict(set)
+    if elsewhere:
+        for sha256, audit in session.execute(
+            select(EvidenceRow.sha256, EvidenceRow.audit_id).where(EvidenceRow.sha256.in_(hashes))
+        ):
+            places[sha256].add(audit)
+    return [
+        {
+            **_evidence(row, files[row.sha256]),
+            "provisions": provisions[row.id],
+            "also_in": sorted(places[row.sha256] - {row.audit_id}),
+        }
+        for row in rows
+    ]
+
+
+def _evidence(row: EvidenceRow, file: StoredFileRow) -> dict[str, Json]:
+    return {
+        "id": row.id,
+        "audit": row.audit_id,
+        "finding": row.finding_id,
+        "organisation": row.organisation_id,
+        "name": row.name,
+        "type": MEDIA[file.kind],
+        "sha256": file.sha256,
+        "size": file.size,
+        "stored_sha256": file.stored,
+        "stored_size": file.stored_size,
+        "width": file.width,
+        "height": file.height,
+        "dated": row.dated.isoformat(),
+        "captured": _captured(row),
+        "taken": {"at": file.taken_at, "zone": file.taken_zone or None} if file.taken_at else None,
+        "uploaded_at": instant(row.uploaded_at),
+        "uploaded_by": row.uploaded_by,
+        "doubts": _doubts(row, file),
+    }
+
+
+def _captured(row: UploadRow | EvidenceRow) -> dict[str, Json] | None:
+    return None if row.captured_at is None else {"at": instant(row.captured_at), "zone": row.captured_zone}
+
+
+def _doubts(row: EvidenceRow, file: StoredFileRow) -> list[str]:
+    """What a reader should ask about: dates that do not fit. Clocks of devices may be wrong; nobody is accused."""
+    found = []
+    if file.taken_at and file.taken_at[:10] != row.dated.isoformat():
+        found.append(f"the camera says {file.taken_at[:10]}, and the evidence is dated {row.dated}")
+    if row.captured_at is not None and row.captured_at > row.uploaded_at + timedelta(hours=1):
+        found.append(f"the device says {instant(row.captured_at)}, after the upload at {instant(row.uploaded_at)}")
+    return found

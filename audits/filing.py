@@ -1,0 +1,229 @@
+"""The answers of an audit, provision by provision, and the findings that some of them are.
+
+Owns the writes to answers and draft findings, with their journal rows and events, in the caller's one transaction. A
+priority finding is a fact at once and stands. An alert is filed by `file_alert` alone: it is a fact for the rules at
+once, and nothing for the site while it is held.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, time, timedelta
+
+from sqlalchemy import delete, select
+
+from audits import scope
+from audits.counting import count
+from audits.drafts import AnswerDraft, Channel
+from audits.relations import ANSWER, check_audit
+from audits.release import release
+from audits.remedy.facts import disclosed_at
+from audits.severity import Grade, Grader
+from audits.standard import Provision
+from audits.tables import AnswerRow, AuditRow, FindingRow, PreparedRow
+from audits.views import finding_views, team_of
+from ground import journal, outbox
+from ground.access import Actor
+from ground.canonical import Json, nfc
+from ground.database import Reading, Writing
+from ground.errors import Conflict, FreemarkError, Invalid
+from ground.ids import new_id
+
+
+def file_answers(
+    session: Writing, actor: Actor, audit_id: str, answers: Sequence[AnswerDraft], *, now: datetime
+) -> dict[str, Json]:
+    """File answers, all or none. A later answer to a provision replaces the earlier one, until the submission.
+
+    A priority finding is released at once: it cannot be replaced, the site has it, and "finding_filed" goes out. A
+    report that was prepared for signing is thrown away. Raises Conflict on a submitted audit or before the first audit
+    day, Invalid with the pointer of the answer.
+    """
+    audit = locked(session, actor, ANSWER, audit_id)
+    _check_begun(audit, now)
+    filer = Filer(session, actor, audit, now)
+    named: set[str] = set()
+    for number, draft in enumerate(answers):
+        where = f"/answers/{number}"
+        if draft.provision in named:
+            raise Invalid(f"{draft.provision} is answered twice in this request", where=f"{where}/provision")
+        named.add(draft.provision)
+        try:
+            filer.file(draft)
+        except FreemarkError as error:
+            error.where = where + error.where
+            raise
+    session.flush()
+    discard_prepared(session, audit.id)
+    journal.record(
+        session,
+        actor,
+        "answers_filed",
+        audit.id,
+        {draft.provision: draft.severity or draft.result for draft in answers},
+        now=now,
+    )
+    for finding in filer.released:
+        journal.record(session, actor, "finding_released", finding.id, {"audit": audit.id}, now=now)
+        tell_filed(session, finding, now)
+    order = filer.catalogue.provisions
+    asked = scope.asked(filer.catalogue, audit.type)
+    return {
+        "audit": audit.id,
+        "answered": len(filer.answers),
+        "unanswered": [id for id in asked if id not in filer.answers],
+        "findings": finding_views(session, [filer.findings[id] for id in order if id in filer.findings]),
+    }
+
+
+def file_alert(session: Writing, actor: Actor, audit_id: str, draft: AnswerDraft, *, now: datetime) -> FindingRow:
+    """File one finding of zero tolerance as an alert, by the team: the answer, its finding, journal row and event.
+
+    draft.release: "now" tells the site at once; else the finding is held, at most for the hours of the standard, and
+    `release_finding` ends the hold. Reason and handler are the caller's, in the same transaction. Also after the
+    submission, for as long as the standard lets an alert be raised: a finding that the report has as less then stands
+    as it was, for the site, until the release. The signed report is not changed: an amendment says it later.
+
+    Raises Conflict when the standard knows no alerts, before the first day, too late, or when the finding stands
+    already; Invalid with a pointer relative to the answer.
+    """
+    found = session.get(AuditRow, audit_id, with_for_update=True)
+    audit = check_audit(session, actor, ANSWER, found, team_of(session, audit_id))
+    catalogue = scope.catalogue_of(audit)
+    if catalogue.fieldwork is None:
+        raise Conflict(f"{catalogue.id} knows no alerts; answer with a priority finding")
+    _check_begun(audit, now)
+    if audit.submitted_at is not None:
+        last = audit.submitted_at + timedelta(hours=catalogue.fieldwork.alert_hours)
+        if now > last or audit.released_at is not None:
+            raise Conflict(f"the audit was submitted, and alerts could be raised until {last:%Y-%m-%d %H:%M} UTC")
+    filer = Filer(session, actor, audit, now, channel="alert")
+    finding = filer.file(draft)
+    assert finding is not None  # noqa: S101 - the channel takes nothing but findings
+    if draft.release == "now":
+        filer.release(finding)
+    else:
+        finding.held_until = now + timedelta(hours=catalogue.fieldwork.hold_hours)
+    session.flush()
+    discard_prepared(session, audit.id)
+    if audit.submitted_at is not None:
+        count(audit, scope.asked(catalogue, audit.type), filer.answers)
+    journal.record(
+        session, actor, "alert_filed", finding.id, {"audit": audit.id, "release": draft.release or "hold"}, now=now
+    )
+    if finding.released_at is not None:
+        tell_filed(session, finding, now)
+    return finding
+
+
+def tell_filed(session: Writing, finding: FindingRow, now: datetime) -> None:
+    """Upstairs, by id: the rules read it again."""
+    site = finding.site_id
+    outbox.record(session, "finding_filed", site, now=now, site=site, audit=finding.audit_id, finding=finding.id)
+
+
+def locked(session: Writing, actor: Actor, action: str, audit_id: str) -> AuditRow:
+    """The unsubmitted audit, locked: an answer and the submission never overtake each other."""
+    found = session.get(AuditRow, audit_id, with_for_update=True)
+    audit = check_audit(session, actor, action, found, team_of(session, audit_id))
+    if audit.submitted_at is not None:
+        raise Conflict("the audit is submitted; a submitted audit never changes")
+    return audit
+
+
+def discard_prepared(session: Writing, audit_id: str) -> None:
+    """What was to be signed is no longer what the audit says."""
+    session.execute(delete(PreparedRow).where(PreparedRow.audit_id == audit_id))
+
+
+def answers_of(session: Reading, audit: AuditRow) -> dict[str, AnswerRow]:
+    """By provision."""
+    rows = session.scalars(select(AnswerRow).where(AnswerRow.audit_id == audit.id))
+    return {row.provision: row for row in rows}
+
+
+def findings_of(session: Reading, audit: AuditRow) -> dict[str, FindingRow]:
+    """By provision, drafts and held ones too."""
+    rows = session.scalars(select(FindingRow).where(FindingRow.audit_id == audit.id))
+    return {row.provision: row for row in rows}
+
+
+def _check_begun(audit: AuditRow, now: datetime) -> None:
+    if now.date() < audit.starts_on:
+        raise Conflict(f"the audit starts on {audit.starts_on}, and today is {now.date()}")
+
+
+class Filer:
+    """Puts the answers of one request beside those that are there."""
+
+    def __init__(
+        self, session: Writing, actor: Actor, audit: AuditRow, now: datetime, *, channel: Channel | None = None
+    ) -> None:
+        self.session, self.actor, self.audit, self.now = session, actor, audit, now
+        self.catalogue = scope.catalogue_of(audit)
+        self.channel: Channel = channel or ("answers" if self.catalogue.fieldwork is None else "fieldwork")
+        self.grader = Grader(session, audit, self.catalogue, now)
+        self.answers = answers_of(session, audit)
+        self.findings = findings_of(session, audit)
+        self.released: list[FindingRow] = []
+
+    def file(self, draft: AnswerDraft) -> FindingRow | None:
+        """The finding that the answer is, if it is one. Errors point relative to the answer."""
+        provision = self.catalogue.provision(draft.provision, where="/provision")
+        grade = self.grader.grade(draft, provision, self.channel)
+        finding = self.findings.get(provision.id)
+        if finding is not None and (finding.released_at is not None or finding.held_until is not None):
+            raise Conflict(f"{finding.id} on {provision.id} is released and stands", where="/provision")
+        self._answer(draft)
+        if grade is not None:
+            return self._find(draft, provision, grade, finding)
+        if finding is not None:
+            self.session.delete(finding)
+            del self.findings[provision.id]
+        return None
+
+    def release(self, finding: FindingRow) -> None:
+        release(finding, self.catalogue, self.now)
+        self.released.append(finding)
+
+    def _answer(self, draft: AnswerDraft) -> None:
+        answer = self.answers.get(draft.provision)
+        if answer is None:
+            answer = AnswerRow(audit_id=self.audit.id, provision=draft.provision)
+            self.session.add(answer)
+            self.answers[draft.provision] = answer
+        answer.result, answer.description = draft.result, nfc(draft.description)
+        answer.evidence = [nfc(item) for item in draft.evidence]
+        answer.affected, answer.sampled = draft.affected, draft.sampled
+        answer.filed_at, answer.filed_by = self.now, self.actor.person
+
+    def _find(self, draft: AnswerDraft, provision: Provision, grade: Grade, finding: FindingRow | None) -> FindingRow:
+        if finding is None:
+            finding = FindingRow(
+                id=new_id("fnd"),
+                audit_id=self.audit.id,
+                site_id=self.audit.site_id,
+                provision=provision.id,
+                topic=provision.topic,
+                core=provision.core,
+                discovered_at=self.now,  # kept when the draft is regraded: the clock runs from the first sight of it
+                disclosed_at=self._disclosed(provision.id),
+            )
+            self.session.add(finding)
+            self.findings[provision.id] = finding
+        elif self.audit.submitted_at is not None:
+            finding.shown_as = finding.severity  # only an alert comes this late
+        finding.severity, finding.proposed = grade.severity, draft.severity or grade.severity
+        finding.escalated = grade.escalated
+        finding.zero_tolerance, finding.deliberate = draft.zero_tolerance, draft.deliberate
+        finding.concealed, finding.worst_form = draft.concealed, draft.worst_form
+        finding.by_management = draft.by_management
+        if draft.release == "now" and self.channel != "alert":
+            self.release(finding)
+        return finding
+
+    def _disclosed(self, provision: str) -> datetime | None:
+        if self.catalogue.fieldwork is None:
+            return None
+        began = datetime.combine(self.audit.starts_on, time.min, tzinfo=UTC)
+        return disclosed_at(self.session, self.audit.site_id, provision, before=began)

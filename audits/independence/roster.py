@@ -1,0 +1,226 @@
+"""The register and the history of a site, read into the frozen records that the rules look at.
+
+Owns the queries, a fixed number for any number of firms, and what counts as a tie: what the scheme recorded, and what
+the person declared about any assignment at a site of the same organisation. Reads only, and judges nothing.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import or_, select
+
+from audits.independence.rules import FULL_VISITS, AuditorApproval, Declaration, Firm, FirmApproval, Person, Tie
+from audits.independence.tables import (
+    AssignmentRow,
+    AuditorApprovalRow,
+    DeclarationRow,
+    DrawRow,
+    FirmApprovalRow,
+    TieRow,
+)
+from audits.tables import AuditRow, FindingRow, MemberRow
+from ground.auth import Membership
+from ground.database import Reading
+from ground.parties import Site
+
+
+@dataclass(frozen=True)
+class Place:
+    """A site as a candidate meets it. assignment: the one that is asked about; what was declared about it is judged
+    apart, unless it is drawn again: then it counts like any other tie."""
+
+    site: str
+    organisation: str
+    country: str
+    assignment: str = ""
+    again: bool = False
+
+
+def place_of(session: Reading, site: str, assignment: str = "", *, again: bool = False) -> Place:
+    row = session.get_one(Site, site)
+    return Place(site, row.organisation_id, row.country, assignment, again)
+
+
+def firms(session: Reading, place: Place, only: Iterable[str] | None = None) -> dict[str, Firm]:
+    """{id: firm} of everybody on the register and everybody with auditors, with all of their auditors; or of `only`."""
+    entries = _firm_approvals(session, only)
+    people: dict[str, list[str]] = defaultdict(list)
+    query = select(Membership.organisation_id, Membership.person_id).where(Membership.role == "auditor")
+    if only is not None:
+        query = query.where(Membership.organisation_id.in_(list(only)))
+    for organisation, person in session.execute(query):
+        people[organisation].append(person)
+    everybody = [person for members in people.values() for person in members]
+    ids = sorted(entries.keys() | people.keys())
+    known = _people(session, place, everybody)
+    ties = _ties(session, place, ids)
+    gone = _declined(session, place, "firm")
+    return {
+        id: Firm(
+            id, tuple(entries.get(id, ())), tuple(ties[id]), tuple(known[each] for each in sorted(people[id])),
+            id in gone,
+        )
+        for id in ids
+    }  # fmt: skip
+
+
+def firm_history(session: Reading, firm: str) -> tuple[FirmApproval, ...]:
+    return tuple(_firm_approvals(session, [firm]).get(firm, ()))
+
+
+def auditor_history(session: Reading, person: str) -> tuple[AuditorApproval, ...]:
+    return tuple(_auditor_approvals(session, [person]).get(person, ()))
+
+
+def declarations(session: Reading, assignment: str) -> dict[str, Declaration]:
+    """{person: what they declared last about this assignment}."""
+    query = select(DeclarationRow).where(DeclarationRow.assignment_id == assignment).order_by(DeclarationRow.id)
+    return {row.person_id: Declaration(row.kind, row.until) for row in session.scalars(query)}
+
+
+def run(session: Reading, site: str) -> tuple[str, int]:
+    """(person, count): who led the newest submitted full audit of the site, and how many in a row up to it; ("", 0)."""
+    query = (
+        select(MemberRow.person_id)
+        .join(AuditRow, AuditRow.id == MemberRow.audit_id)
+        .where(
+            AuditRow.site_id == site,
+            AuditRow.submitted_at.is_not(None),
+            AuditRow.type.in_(FULL_VISITS),
+            MemberRow.position == 0,
+        )
+        .order_by(AuditRow.ends_on.desc(), AuditRow.submitted_at.desc(), AuditRow.id.desc())
+    )
+    leads = list(session.scalars(query))
+    if not leads:
+        return "", 0
+    other = next((place for place, lead in enumerate(leads) if lead != leads[0]), len(leads))
+    return leads[0], other
+
+
+def _people(session: Reading, place: Place, ids: list[str]) -> dict[str, Person]:
+    entries, ties = _auditor_approvals(session, ids), _ties(session, place, ids)
+    found, gone = _found(session, place, ids), _declined(session, place, "lead")
+    lead, led = run(session, place.site)
+    return {
+        id: Person(
+            id, tuple(entries.get(id, ())), tuple(ties[id]), led if id == lead else 0, tuple(found[id]), id in gone
+        )
+        for id in ids
+    }
+
+
+def _firm_approvals(session: Reading, only: Iterable[str] | None) -> dict[str, list[FirmApproval]]:
+    query = select(FirmApprovalRow).order_by(FirmApprovalRow.id)
+    if only is not None:
+        query = query.where(FirmApprovalRow.firm_id.in_(list(only)))
+    found: dict[str, list[FirmApproval]] = defaultdict(list)
+    for row in session.scalars(query):
+        entry = FirmApproval(
+            row.status, row.effective_on, row.valid_until, tuple(row.countries), tuple(row.topics), row.at
+        )
+        found[row.firm_id].append(entry)
+    return dict(found)
+
+
+def _auditor_approvals(session: Reading, ids: list[str]) -> dict[str, list[AuditorApproval]]:
+    query = select(AuditorApprovalRow).where(AuditorApprovalRow.person_id.in_(ids)).order_by(AuditorApprovalRow.id)
+    found: dict[str, list[AuditorApproval]] = defaultdict(list)
+    for row in session.scalars(query):
+        trained = (row.trained_on, row.trained_until) if row.trained_on and row.trained_until else None
+        entry = AuditorApproval(
+            row.level, row.status, row.effective_on, row.expires_on, tuple(row.topics), tuple(row.languages), trained,
+            row.at,
+        )  # fmt: skip
+        found[row.person_id].append(entry)
+    return dict(found)
+
+
+def _ties(session: Reading, place: Place, ids: list[str]) -> Mapping[str, list[Tie]]:
+    """Recorded ones, and those declared about other assignments at the same organisation's sites."""
+    found: dict[str, list[Tie]] = defaultdict(list)
+    recorded = select(TieRow).where(TieRow.organisation_id == place.organisation, TieRow.subject_id.in_(ids))
+    for row in session.scalars(recorded.order_by(TieRow.id)):
+        found[row.subject_id].append(Tie(row.kind, row.until))
+    newest: dict[tuple[str, str], DeclarationRow] = {}
+    declared = (
+        select(DeclarationRow)
+        .join(AssignmentRow, AssignmentRow.id == DeclarationRow.assignment_id)
+        .join(Site, Site.id == AssignmentRow.site_id)
+        .where(Site.organisation_id == place.organisation, DeclarationRow.person_id.in_(ids))
+        .order_by(DeclarationRow.id)
+    )
+    for said in session.scalars(declared):
+        newest[said.assignment_id, said.person_id] = said
+    for said in newest.values():
+        if said.kind != "none" and (place.again or said.assignment_id != place.assignment):
+            found[said.person_id].append(Tie(said.kind, said.until))
+    return found
+
+
+def _found(session: Reading, place: Place, ids: list[str]) -> Mapping[str, list[str]]:
+    """Per person the open findings of zero tolerance at the site by audits on which they were."""
+    query = (
+        select(MemberRow.person_id, FindingRow.id)
+        .join(FindingRow, FindingRow.audit_id == MemberRow.audit_id)
+        .where(
+            FindingRow.site_id == place.site,
+            FindingRow.zero_tolerance,
+            FindingRow.closed_at.is_(None),
+            MemberRow.person_id.in_(ids),
+        )
+        .order_by(FindingRow.id)
+    )
+    found: dict[str, list[str]] = defaultdict(list)
+    for person, finding in session.execute(query):
+        found[person].append(finding)
+    return found
+
+
+def _declined(session: Reading, place: Place, whom: str) -> set[str]:
+    """Who sent this assignment back: leads, or whole firms."""
+    column = DrawRow.firm_id if whom == "firm" else DrawRow.lead_id
+    query = select(column).where(DrawRow.assignment_id == place.assignment, DrawRow.declined_for == whom)
+    return {id for id in session.scalars(query) if id is not None}
+
+
+def accepted(session: Reading, site: str, type: str, firm: str, lead: str) -> list[AssignmentRow]:
+    """The firm's accepted assignments of this kind for the site with that lead, oldest first."""
+    query = (
+        select(AssignmentRow)
+        .where(
+            AssignmentRow.site_id == site,
+            AssignmentRow.type == type,
+            AssignmentRow.firm_id == firm,
+            AssignmentRow.lead_id == lead,
+            AssignmentRow.state == "accepted",
+        )
+        .order_by(AssignmentRow.starts_on, AssignmentRow.id)
+    )
+    return list(session.scalars(query))
+
+
+def used_by(session: Reading, row: AssignmentRow) -> str | None:
+    """The audit that was done under this assignment. One that was broken off or turned away at the gate is none."""
+    query = select(AuditRow.id).where(
+        AuditRow.site_id == row.site_id,
+        AuditRow.type == row.type,
+        AuditRow.firm_id == row.firm_id,
+        AuditRow.starts_on.between(row.starts_on, row.ends_on),
+        AuditRow.submitted_at.is_not(None),
+        AuditRow.submitted_at >= row.accepted_at,
+        AuditRow.outcome == "completed",
+    )
+    return session.scalar(query.order_by(AuditRow.id).limit(1))
+
+
+def sites_of_work(session: Reading, subject: str) -> set[str]:
+    """The sites of submitted audits by this firm, or with this auditor on the team."""
+    member = select(MemberRow.audit_id).where(MemberRow.person_id == subject)
+    query = select(AuditRow.site_id).where(
+        AuditRow.submitted_at.is_not(None), or_(AuditRow.firm_id == subject, AuditRow.id.in_(member))
+    )
+    return set(session.scalars(query.distinct()))

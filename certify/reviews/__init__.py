@@ -1,0 +1,1 @@
+"""Accreditation under review: cautions raised and lifted with the auditors' register, and work verified again."""
