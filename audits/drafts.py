@@ -137,6 +137,17 @@ class ActionDraft:
     due_on: date
 
 
+@dataclass(frozen=True)
+class Proof:
+    """What shows that something was done: words, and ids of evidence brought to the finding."""
+
+    words: str = ""
+    files: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.words or self.files)
+
+
 Channel = Literal["answers", "fieldwork", "alert"]
 """How an answer arrives: under a standard without field work, under one with it, or as an alert."""
 

@@ -60,21 +60,7 @@ def plan_audit(session: Writing, actor: Actor, draft: AuditDraft, *, now: dateti
             starts_on=draft.starts_on,
         )
         notice = notice or ("announced" if draft.announced else "unannounced")
-    audit = AuditRow(
-        id=new_id("aud"),
-        site_id=draft.site,
-        type=draft.type,
-        standard=draft.standard,
-        firm_id=actor.organisation,
-        starts_on=draft.starts_on,
-        ends_on=draft.ends_on,
-        announced=draft.announced,
-        notice=notice,
-        remote=draft.remote,
-        profiles=list(scope.profiles_at(catalogue, site)),
-        effort_planned=draft.effort_planned,
-        planned_at=now,
-    )
+    audit = _audit(draft, actor.organisation, notice, scope.profiles_at(catalogue, site), now)
     session.add(audit)
     session.flush()
     session.add_all(
@@ -89,6 +75,24 @@ def plan_audit(session: Writing, actor: Actor, draft: AuditDraft, *, now: dateti
         now=now,
     )
     return audit_view(session, audit)
+
+
+def _audit(draft: AuditDraft, firm: str, notice: str, profiles: Sequence[str], now: datetime) -> AuditRow:
+    return AuditRow(
+        id=new_id("aud"),
+        site_id=draft.site,
+        type=draft.type,
+        standard=draft.standard,
+        firm_id=firm,
+        starts_on=draft.starts_on,
+        ends_on=draft.ends_on,
+        announced=draft.announced,
+        notice=notice,
+        remote=draft.remote,
+        profiles=list(profiles),
+        effort_planned=draft.effort_planned,
+        planned_at=now,
+    )
 
 
 def _check_team(session: Writing, actor: Actor, team: Sequence[str]) -> None:

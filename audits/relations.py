@@ -79,7 +79,9 @@ def check_finding(session: Reading, actor: Actor, action: str, finding: FindingR
     submitted = False
     if finding is not None:
         audit = session.get_one(AuditRow, finding.audit_id)
-        of_firm = actor.organisation == audit.firm_id
+        # Of an alert that is held, the team alone reads here; others in the room of alerts, where that is written down.
+        held = finding.held_until is not None and finding.released_at is None
+        of_firm = actor.organisation == audit.firm_id and not (held and not _on_team(session, actor, audit.id))
         submitted = audit.submitted_at is not None and finding.held_until is None
         released = finding.released_at is not None
         of_site = released and _site_is_own(session, actor, finding.site_id)
@@ -123,7 +125,9 @@ def visible_findings(actor: Actor) -> ColumnElement[bool]:
     """Of the findings at a site that the actor may see, those to be listed: released ones, the firm's drafts, and for
     those who decide the ones of submitted reports."""
     firms = select(AuditRow.id).where(AuditRow.firm_id == actor.organisation)
-    told = or_(FindingRow.released_at.is_not(None), FindingRow.audit_id.in_(firms))
+    mine = select(MemberRow.audit_id).where(MemberRow.person_id == actor.person)
+    drafts = and_(FindingRow.audit_id.in_(firms), or_(FindingRow.held_until.is_(None), FindingRow.audit_id.in_(mine)))
+    told = or_(FindingRow.released_at.is_not(None), drafts)
     if not access.everywhere(actor, READ):
         return told
     submitted = select(AuditRow.id).where(AuditRow.submitted_at.is_not(None))
@@ -133,6 +137,20 @@ def visible_findings(actor: Actor) -> ColumnElement[bool]:
 def _site_is_own(session: Reading, actor: Actor, site: str) -> bool:
     found = session.get(Site, site)
     return found is not None and found.organisation_id == actor.organisation
+
+
+def held_provisions(session: Reading, actor: Actor, audit: str) -> frozenset[str]:
+    """Provisions of this audit with an alert that is held, and that this reader has to read elsewhere."""
+    if _on_team(session, actor, audit):
+        return frozenset()
+    held = select(FindingRow.provision).where(
+        FindingRow.audit_id == audit, FindingRow.held_until.is_not(None), FindingRow.released_at.is_(None)
+    )
+    return frozenset(session.scalars(held))
+
+
+def _on_team(session: Reading, actor: Actor, audit: str) -> bool:
+    return session.get(MemberRow, (audit, actor.person)) is not None
 
 
 def _works_at(session: Reading, actor: Actor, site: str) -> bool:

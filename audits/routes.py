@@ -14,10 +14,11 @@ from starlette.responses import Response
 
 from audits import service, views
 from audits.bodies import AnswerBody, SubmissionBody, figures_of
-from audits.drafts import ActionDraft, AuditDraft
+from audits.drafts import ActionDraft, AuditDraft, Proof
 from audits.facts import AuditType, Notice
+from audits.remedy.clocks import with_clock
 from audits.reporting import routes as reporting
-from audits.samples import ACTION, ANSWERS, AUDIT, FILED, FINDING, SUBMITTED, WHOLE
+from audits.samples import ACTION, ANSWERS, AUDIT, CLOCKED, FILED, RETURNED, SUBMITTED, WHOLE
 from ground.web import (
     ID_PATTERN,
     PROBLEMS,
@@ -37,6 +38,7 @@ router = APIRouter(tags=["audits"])
 
 MOST_ANSWERS = 200  # a standard has some 50 provisions; FORMATS.md knows none beyond 85
 MOST_TEAM = 20
+MOST_FILES = 20
 
 AuditId = Annotated[str, Path(pattern=ID_PATTERN, description="the audit's id")]
 FindingId = Annotated[str, Path(pattern=ID_PATTERN, description="the finding's id")]
@@ -73,6 +75,8 @@ class ContainmentBody(Body):
     model_config = _shown(ACTION.containment)
 
     measure: Prose
+    evidence: Prose | None = Field(default=None, description="what shows it; for a priority finding this, or files")
+    files: list[Id] = Field(default=[], max_length=MOST_FILES, description="evidence that was brought to the finding")
 
 
 class ActionBody(Body):
@@ -88,13 +92,26 @@ class ActionBody(Body):
 class CompletionBody(Body):
     model_config = _shown(ACTION.completion)
 
-    evidence: Prose
+    evidence: Prose | None = Field(default=None, description="what shows it, if no file does")
+    files: list[Id] = Field(default=[], max_length=MOST_FILES, description="evidence that was brought to the finding")
 
 
-class NothingBody(Body):
-    """An empty body: {}."""
+class ApprovalBody(Body):
+    model_config = _shown({}, {"reason": "The agent's new contract says who pays, and the audit committee looks."})
 
-    model_config = _shown({})
+    reason: Prose | None = None
+
+
+class ReturnBody(Body):
+    model_config = _shown({"reason": "The prevention does not say who looks, and when."})
+
+    reason: Prose = Field(description="what is missing; the site reads it")
+
+
+class NoActionBody(Body):
+    model_config = _shown({"basis": "The second canteen line would stand where people walk; the queue is 8 minutes."})
+
+    basis: Prose = Field(description="why nothing is done")
 
 
 @router.post(
@@ -169,35 +186,38 @@ def submit_audit(audit: AuditId, body: SubmissionBody, call: Writer) -> Response
     "/v1/findings",
     summary="List the findings at a site",
     description="Those released; auditors see also the drafts of their own firm. Ordered by id.",
-    responses={**READ_PROBLEMS, 200: example("One page.", {"items": [FINDING], "next": None})},
+    responses={**READ_PROBLEMS, 200: example("One page.", {"items": [CLOCKED], "next": None})},
 )
 def list_findings(
     call: Reader, page: Paging, site: Annotated[str, Query(pattern=ID_PATTERN, description="the site's id")]
 ) -> dict[str, Any]:
     with call.world.db.read() as session:
-        return views.list_findings(session, call.actor, site=site, after=page.after, limit=page.limit)
+        found = views.list_findings(session, call.actor, site=site, after=page.after, limit=page.limit)
+    return {**found, "items": [with_clock(item, call.now) for item in found["items"]]}
 
 
 @router.get(
     "/v1/findings/{finding}",
     summary="Read a finding",
-    description="With its deadlines and the corrective action.",
-    responses={**READ_PROBLEMS, 200: example("The finding.", FINDING)},
+    description="With its clocks, in dates and in days left, and the corrective action.",
+    responses={**READ_PROBLEMS, 200: example("The finding.", CLOCKED)},
 )
 def get_finding(finding: FindingId, call: Reader) -> dict[str, Any]:
     with call.world.db.read() as session:
-        return views.get_finding(session, call.actor, finding)
+        return with_clock(views.get_finding(session, call.actor, finding), call.now)
 
 
 @router.post(
     "/v1/findings/{finding}/containment",
     summary="Say what was done at once",
-    description="For the people of the site: how the harm was reduced, before any root cause.",
-    responses={**PROBLEMS, 200: example("The finding.", FINDING)},
+    description="For the people of the site: how the harm was reduced, before any root cause. Where the standard says "
+    "how field work is done, a priority finding is contained when there is evidence of it.",
+    responses={**PROBLEMS, 200: example("The finding.", CLOCKED)},
 )
 def contain_finding(finding: FindingId, body: ContainmentBody, call: Writer) -> Response:
+    proof = Proof(body.evidence or "", tuple(body.files))
     return call.run(
-        lambda session: (200, service.contain_finding(session, call.actor, finding, body.measure, now=call.now))
+        lambda session: (200, service.contain_finding(session, call.actor, finding, body.measure, proof, now=call.now))
     )
 
 
@@ -205,7 +225,7 @@ def contain_finding(finding: FindingId, body: ContainmentBody, call: Writer) -> 
     "/v1/findings/{finding}/action",
     summary="Hand in the corrective action",
     description="For the people of the site; again to improve it, until it is approved.",
-    responses={**PROBLEMS, 200: example("The finding.", FINDING)},
+    responses={**PROBLEMS, 200: example("The finding.", CLOCKED)},
 )
 def submit_action(finding: FindingId, body: ActionBody, call: Writer) -> Response:
     draft = ActionDraft(**body.model_dump())
@@ -215,22 +235,49 @@ def submit_action(finding: FindingId, body: ActionBody, call: Writer) -> Respons
 @router.post(
     "/v1/findings/{finding}/action/approval",
     summary="Approve the corrective action",
-    description="For a decider, or an auditor of the firm that found it.",
-    responses={**PROBLEMS, 200: example("The finding.", FINDING)},
+    description="For a decider, or an auditor of the firm that found it; never for who wrote it, or the holder.",
+    responses={**PROBLEMS, 200: example("The finding.", CLOCKED)},
 )
-def approve_action(finding: FindingId, body: NothingBody, call: Writer) -> Response:
-    return call.run(lambda session: (200, service.approve_action(session, call.actor, finding, now=call.now)))
+def approve_action(finding: FindingId, body: ApprovalBody, call: Writer) -> Response:
+    reason = body.reason or ""
+    return call.run(lambda session: (200, service.approve_action(session, call.actor, finding, reason, now=call.now)))
+
+
+@router.post(
+    "/v1/findings/{finding}/action/revision",
+    summary="Send the corrective action back",
+    description="For the people who could approve it: the site reads what is missing, and hands it in again. Its clock "
+    "does not stop.",
+    responses={**PROBLEMS, 200: example("The finding.", RETURNED)},
+)
+def return_action(finding: FindingId, body: ReturnBody, call: Writer) -> Response:
+    return call.run(
+        lambda session: (200, service.return_action(session, call.actor, finding, body.reason, now=call.now))
+    )
+
+
+@router.post(
+    "/v1/findings/{finding}/no-action",
+    summary="Leave an opportunity, with a written basis",
+    description="For the people of the site; approved or sent back like a plan. For opportunities only.",
+    responses={**PROBLEMS, 200: example("The finding.", CLOCKED)},
+)
+def decline_action(finding: FindingId, body: NoActionBody, call: Writer) -> Response:
+    return call.run(
+        lambda session: (200, service.decline_action(session, call.actor, finding, body.basis, now=call.now))
+    )
 
 
 @router.post(
     "/v1/findings/{finding}/action/completion",
     summary="Say that the corrective action is done",
     description="For the people of the site, with the proof. The finding stays open until a closure audit agrees.",
-    responses={**PROBLEMS, 200: example("The finding.", FINDING)},
+    responses={**PROBLEMS, 200: example("The finding.", CLOCKED)},
 )
 def complete_action(finding: FindingId, body: CompletionBody, call: Writer) -> Response:
+    words, files = body.evidence or "", body.files
     return call.run(
-        lambda session: (200, service.complete_action(session, call.actor, finding, body.evidence, now=call.now))
+        lambda session: (200, service.complete_action(session, call.actor, finding, words, files, now=call.now))
     )
 
 

@@ -95,13 +95,18 @@ FINDING: Example = {
     "containment_due": None,
     "contained_at": None,
     "containment": "",
+    "containment_evidence": "",
+    "containment_files": [],
     "cap_due": None,
     "approve_due": None,
     "close_due": None,
-    "action": None,
+    "disclosed_at": None,
+    "remedied_at": None,
     "closed_at": None,
     "closed_by": None,
     "closed_on_site": False,
+    "verify": "desk",
+    "action": None,
     "regrades": [],
 }
 FILED: Example = {
@@ -146,3 +151,40 @@ ACTION = Steps(
     },
     completion={"evidence": "Payslips of September in three languages, 12 copies without names."},
 )
+_DUE: Example = {"due": "2026-06-19T14:00:00Z", "days_left": 13, "done_at": None}
+CLOCKED: Example = {
+    **FINDING,
+    "released_at": "2026-06-05T14:00:00Z",
+    "cap_due": _DUE["due"],
+    "approve_due": "2026-07-17T14:00:00Z",
+    "close_due": "2027-03-02T14:00:00Z",
+    "clock": {
+        "containment": None,
+        "plan": _DUE,
+        "approval": {**_DUE, "due": "2026-07-17T14:00:00Z", "days_left": 41},
+        "closure": {**_DUE, "due": "2027-03-02T14:00:00Z", "days_left": 269},
+    },
+}
+RETURNED: Example = {
+    **CLOCKED,
+    "action": {
+        "state": "returned",
+        **ACTION.request,
+        "submitted_at": "2026-06-09T08:00:00Z",
+        "revised_at": "2026-06-09T08:00:00Z",
+        "returned_at": "2026-06-10T09:30:00Z",
+        "approved_at": None,
+        "completed_at": None,
+        "evidence": "",
+        "files": [],
+        "no_action": "",
+        "reviews": [
+            {
+                "word": "returned",
+                "reason": "The prevention does not say who looks, and when.",
+                "organisation": "org_3x8c6v1q0m7t2d4k",
+                "at": "2026-06-10T09:30:00Z",
+            }
+        ],
+    },
+}

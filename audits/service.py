@@ -7,7 +7,14 @@ all of its writing, with journal row and event, in the caller's one transaction.
 
 from __future__ import annotations
 
-from audits.actions import approve_action, complete_action, contain_finding, submit_action
+from audits.actions import (
+    approve_action,
+    complete_action,
+    contain_finding,
+    decline_action,
+    return_action,
+    submit_action,
+)
 from audits.amending import Amendment, amend_report, prepare_amendment
 from audits.filing import file_alert, file_answers
 from audits.planning import plan_audit
@@ -21,5 +28,5 @@ __all__ = [
     "plan_audit", "file_answers", "file_alert", "file_sheet", "SheetDraft", "Told", "prepare_report", "submit_audit",
     "Signature", "release_reports", "release_finding", "prepare_amendment", "amend_report", "Amendment",
     "regrade_finding", "enrol_key", "revoke_key", "submit_action", "approve_action", "complete_action",
-    "contain_finding",
+    "return_action", "decline_action", "contain_finding",
 ]  # fmt: skip

@@ -138,6 +138,8 @@ class FindingRow(Base):
     approve_due: Mapped[datetime | None] = mapped_column(default=None)
     close_due: Mapped[datetime | None] = mapped_column(default=None)
     containment: Mapped[str] = mapped_column(Text, default="")
+    containment_evidence: Mapped[str] = mapped_column(Text, default="")
+    containment_files: Mapped[list[str]] = mapped_column(default=list)
     contained_at: Mapped[datetime | None] = mapped_column(default=None)
     closed_at: Mapped[datetime | None] = mapped_column(default=None)
     closed_by: Mapped[str | None] = mapped_column(ForeignKey("audit.id"), default=None)
@@ -171,6 +173,14 @@ class ActionRow(Base):
     approved_by: Mapped[str | None] = mapped_column(ForeignKey("person.id"), default=None)
     completed_at: Mapped[datetime | None] = mapped_column(default=None)
     evidence: Mapped[str] = mapped_column(Text, default="")
+    files: Mapped[list[str]] = mapped_column(default=list)
+    """Ids of evidence that was brought to the finding."""
+    submitted_by: Mapped[str] = mapped_column(String(24), default="")
+    """Who wrote it last, and does not approve it; "" in rows from before that was kept."""
+    returned_at: Mapped[datetime | None] = mapped_column(default=None)
+    """It waits for the site to improve it."""
+    no_action: Mapped[str] = mapped_column(Text, default="")
+    """The written basis for doing nothing; the plan is then empty."""
 
 
 class PreparedRow(Base):

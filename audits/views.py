@@ -13,7 +13,17 @@ from datetime import date, datetime
 from sqlalchemy import func, select
 
 from audits import scope
-from audits.relations import OWN, READ, check_audit, check_finding, check_site, visible_audits, visible_findings
+from audits.relations import (
+    OWN,
+    READ,
+    check_audit,
+    check_finding,
+    check_site,
+    held_provisions,
+    visible_audits,
+    visible_findings,
+)
+from audits.remedy.tables import ReviewRow
 from audits.tables import (
     ActionRow,
     AnswerRow,
@@ -53,13 +63,16 @@ def get_audit(session: Reading, actor: Actor, audit_id: str) -> dict[str, Json]:
     team = team_of(session, audit_id)
     audit = check_audit(session, actor, READ, session.get(AuditRow, audit_id), team)
     order = list(scope.catalogue_of(audit).provisions)
-    answers = session.scalars(select(AnswerRow).where(AnswerRow.audit_id == audit.id))
-    findings = session.scalars(select(FindingRow).where(FindingRow.audit_id == audit.id))
+    held = held_provisions(session, actor, audit.id)
+    answers = session.scalars(select(AnswerRow).where(AnswerRow.audit_id == audit.id, AnswerRow.provision.not_in(held)))
+    findings = session.scalars(
+        select(FindingRow).where(FindingRow.audit_id == audit.id, FindingRow.provision.not_in(held))
+    )
     return {
         **audit_view(session, audit),
         "answers": [answer_view(row) for row in sorted(answers, key=lambda row: order.index(row.provision))],
         "findings": finding_views(session, sorted(findings, key=lambda row: order.index(row.provision))),
-        "document": stored_document(audit),
+        "document": stored_document(audit) if not held or access.everywhere(actor, READ) else None,
     }
 
 
@@ -169,9 +182,18 @@ def finding_views(session: Reading, findings: Sequence[FindingRow]) -> list[dict
     changed = select(RegradeRow).where(RegradeRow.finding_id.in_({finding.id for finding in findings}))
     for row in session.scalars(changed.order_by(RegradeRow.id)):
         regrades[row.finding_id].append(row)
+    reviews: dict[str, list[ReviewRow]] = defaultdict(list)
+    said = select(ReviewRow).where(ReviewRow.finding_id.in_(actions))
+    for review in session.scalars(said.order_by(ReviewRow.id)):
+        reviews[review.finding_id].append(review)
+    catalogues = {
+        row.id: scope.catalogue_of(row) for row in session.scalars(select(AuditRow).where(AuditRow.id.in_(audits)))
+    }
     return [
         {
-            **_finding(finding, answers[finding.audit_id, finding.provision], actions.get(finding.id)),
+            **_finding(finding, answers[finding.audit_id, finding.provision]),
+            "verify": catalogues[finding.audit_id].provision(finding.provision).verify,
+            "action": _action(actions[finding.id], reviews[finding.id]) if finding.id in actions else None,
             "regrades": [_regrade(row) for row in regrades[finding.id]],
         }
         for finding in findings
@@ -230,7 +252,7 @@ def _audits(session: Reading, audits: Sequence[AuditRow]) -> list[dict[str, Json
     ]
 
 
-def _finding(finding: FindingRow, answer: AnswerRow, action: ActionRow | None) -> dict[str, Json]:
+def _finding(finding: FindingRow, answer: AnswerRow) -> dict[str, Json]:
     return {
         "id": finding.id,
         "audit": finding.audit_id,
@@ -254,10 +276,13 @@ def _finding(finding: FindingRow, answer: AnswerRow, action: ActionRow | None) -
         "containment_due": _instant(finding.containment_due),
         "contained_at": _instant(finding.contained_at),
         "containment": finding.containment,
+        "containment_evidence": finding.containment_evidence,
+        "containment_files": list[Json](finding.containment_files),
         "cap_due": _instant(finding.cap_due),
         "approve_due": _instant(finding.approve_due),
         "close_due": _instant(finding.close_due),
-        "action": None if action is None else _action(action),
+        "disclosed_at": _instant(finding.disclosed_at),
+        "remedied_at": _instant(finding.remedied_at),
         "closed_at": _instant(finding.closed_at),
         "closed_by": finding.closed_by,
         "closed_on_site": finding.closed_on_site,
@@ -268,8 +293,9 @@ def _regrade(row: RegradeRow) -> dict[str, Json]:
     return {"from": row.old, "to": row.new, "reason": row.reason, "by_role": row.by_role, "at": _instant(row.at)}
 
 
-def _action(action: ActionRow) -> dict[str, Json]:
+def _action(action: ActionRow, reviews: Sequence[ReviewRow]) -> dict[str, Json]:
     return {
+        "state": _state(action),
         "root_cause": action.root_cause,
         "correction": action.correction,
         "prevention": action.prevention,
@@ -277,10 +303,26 @@ def _action(action: ActionRow) -> dict[str, Json]:
         "due_on": _day(action.due_on),
         "submitted_at": _instant(action.submitted_at),
         "revised_at": _instant(action.revised_at),
+        "returned_at": _instant(action.returned_at),
         "approved_at": _instant(action.approved_at),
         "completed_at": _instant(action.completed_at),
         "evidence": action.evidence,
+        "files": list[Json](action.files),
+        "no_action": action.no_action,
+        "reviews": [
+            {"word": each.word, "reason": each.reason, "organisation": each.organisation, "at": _instant(each.at)}
+            for each in reviews
+        ],
     }
+
+
+def _state(action: ActionRow) -> str:
+    """submitted, returned (to be improved), approved, or completed."""
+    if action.completed_at is not None:
+        return "completed"
+    if action.approved_at is not None:
+        return "approved"
+    return "submitted" if action.returned_at is None else "returned"
 
 
 def _instant(moment: datetime | None) -> str | None:

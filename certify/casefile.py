@@ -116,7 +116,9 @@ def suspension_period(leaves: Sequence[Leaf]) -> int | None:
 
 def site_ids(session: Reading, application: str, part: str | None = None) -> list[str]:
     """The sites of an application in its own order, the holder's before the agents'; `part` picks one kind."""
-    query = select(ApplicationSite.site_id).where(ApplicationSite.application_id == application)
+    query = select(ApplicationSite.site_id).where(
+        ApplicationSite.application_id == application, ApplicationSite.left_at.is_(None)
+    )
     if part is not None:
         query = query.where(ApplicationSite.part == part)
     return list(session.scalars(query.order_by(ApplicationSite.part.desc(), ApplicationSite.position)))

@@ -247,18 +247,18 @@ class Rulebook:
     in_force_from: date
     agreement: str
     standards: tuple[str, ...]
-    limits: Limits
-    parameters: Mapping[str, Parameter]
-    clauses: Mapping[str, Words]
+    limits: Limits = field(repr=False)
+    parameters: Mapping[str, Parameter] = field(repr=False)
+    clauses: Mapping[str, Words] = field(repr=False)
     sha256: str
     document: str = field(repr=False)
     earlier: tuple[str, ...] = ()
     carriers: tuple[AuditType, ...] = ("initial", "surveillance")
-    effects: Mapping[str, Effect] = field(default_factory=lambda: MappingProxyType({}))
-    escalations: tuple[Escalation, ...] = ()
-    bands: tuple[Band, ...] = ()
-    stock: tuple[Stock, ...] = ()
-    man_days: tuple[ManDays, ...] = ()
+    effects: Mapping[str, Effect] = field(default_factory=lambda: MappingProxyType({}), repr=False)
+    escalations: tuple[Escalation, ...] = field(default=(), repr=False)
+    bands: tuple[Band, ...] = field(default=(), repr=False)
+    stock: tuple[Stock, ...] = field(default=(), repr=False)
+    man_days: tuple[ManDays, ...] = field(default=(), repr=False)
 
     @once
     def top_band(self) -> str:

@@ -20,6 +20,7 @@ from sqlalchemy import select
 
 from audits.facts import encode
 from certify import casefile, holding, issuing, log, rules
+from certify.appeals import notices
 from certify.casefile import CaseFile
 from certify.dossier import Decision, Outcome, record
 from certify.events import Draft, EventType, commitment
@@ -36,7 +37,7 @@ from ground.world import World
 
 logger = logging.getLogger(__name__)
 
-POSITIVE: tuple[Outcome, ...] = ("issue", "renew")  # lead to a certificate
+POSITIVE: tuple[Outcome, ...] = ("issue", "renew", "reduce")  # lead to a certificate
 QUIET: tuple[Outcome, ...] = ("refuse", "keep", "expire")  # an expiry follows from `exp` and is no event
 STEPS = 5  # suspend, propose, revoke are three in a row; more would be rules that never come to rest
 
@@ -238,7 +239,7 @@ def _enact(session: Writing, world: World, heard: _Heard) -> None:
     if heard.held is None or decision.outcome not in QUIET:
         holding.settle(session, case.application.id, row, now)
     match decision.outcome:
-        case "issue" | "renew":
+        case "issue" | "renew" | "reduce":
             issuing.prepare(session, world.settings, case, row, decision, now=now)
         case "suspend":
             _append(session, world, "cert.suspended", case, row, decision, now)
@@ -259,12 +260,11 @@ def _enact(session: Writing, world: World, heard: _Heard) -> None:
         case "expire":
             if case.certificate is not None:
                 _tell(session, case.certificate, now)  # no leaf says it, so nobody else would
-        case "reduce":
-            raise Conflict("a reduction is not enacted yet")
         case "refuse" | "keep":
             pass
         case _:
             assert_never(decision.outcome)
+    notices.give(session, world.settings, case.application, row, decision, now=now)
     session.flush()
 
 

@@ -47,7 +47,9 @@ class Check:
 
 def until(session: Reading, application: str) -> datetime | None:
     """When the first alert on the application's places takes effect by itself; None when nothing is held."""
-    places = select(ApplicationSite.site_id).where(ApplicationSite.application_id == application)
+    places = select(ApplicationSite.site_id).where(
+        ApplicationSite.application_id == application, ApplicationSite.left_at.is_(None)
+    )
     return testimony.held_until(session, list(session.scalars(places)))
 
 

@@ -8,6 +8,7 @@ told to; whether to issue is decided in `certify.deciding`.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import cast
 
@@ -16,7 +17,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from audits import standard
 from audits.facts import SiteFacts, Visit
-from certify import credential, log, rulebook
+from certify import acts, credential, log, rulebook
 from certify.casefile import CaseFile
 from certify.credential import Assessment, Criterion, Party, Prepared, Statement
 from certify.dossier import Decision, open_record
@@ -60,6 +61,9 @@ def prepare(
     if decision.valid_from is None or decision.valid_until is None:
         raise Conflict("a decision to issue names its validity")
     lock(session, "certificates")
+    if decision.scope:  # the certificate is about the sites that stay
+        stay = tuple(place for place in case.dossier.sites if place.site in decision.scope)
+        case = replace(case, dossier=replace(case.dossier, sites=stay))
     number = _free_number(session)
     shard = _shard(session)
     revocation = _free_index(session, shard, Certificate.revocation_index)
@@ -137,14 +141,17 @@ def seal(session: Writing, world: World, certificate: Certificate, *, now: datet
     )
     changed = [certificate.number]
     if certificate.predecessor is not None:
+        smaller = row.outcome == "reduce"
         old = Draft(
-            t="cert.superseded",
+            t="cert.reduced" if smaller else "cert.superseded",
             at=now,
             cert=certificate.predecessor,
             next=certificate.number,
             reason="superseded",
             rules=row.rulebook_sha256,
         )
+        if smaller:
+            acts.reduced(session, certificate.application_id, now=now)
         log.append(session, world.keyring, old, now=now)
         changed.append(certificate.predecessor)
     session.flush()

@@ -11,7 +11,6 @@ from datetime import date
 
 from sqlalchemy import select
 
-from certify import rulebook
 from certify.tables import Certificate
 from ground.canonical import Json
 from ground.database import Reading
@@ -45,7 +44,7 @@ def firm_documents(session: Reading, today: date) -> dict[str, dict[str, Json]]:
     }
 
 
-def scheme_document(settings: Settings, firms: Mapping[str, dict[str, Json]]) -> dict[str, Json]:
+def scheme_document(settings: Settings, firms: Mapping[str, dict[str, Json]], rules: str) -> dict[str, Json]:
     """The scheme: who owns it, who certifies, who audits, under which rules, and where two roles are in one hand."""
     return {
         "id": f"{settings.public_url}/scheme",
@@ -58,7 +57,7 @@ def scheme_document(settings: Settings, firms: Mapping[str, dict[str, Json]]) ->
             for firm in firms.values()
             if len(firm["roles"]) > 1
         ],
-        "rulebook": f"{settings.public_url}/rulebooks/{rulebook.CURRENT}",
+        "rulebook": f"{settings.public_url}/rulebooks/{rules}",
         "log": f"{settings.public_url}/log/checkpoint",
         "witnesses": [],
         "note": "The log is not independently witnessed.",

@@ -18,6 +18,7 @@ from audits import standard
 from certify import cautions, log, rulebook
 from certify.credential import did_document
 from certify.events import Draft, EventType, Leaf, Standing, fold
+from certify.governance import books
 from certify.organisations import firm_documents, scheme_document
 from certify.statuslist import Bits, ListPurpose, build_list, open_list, seal_list
 from certify.tables import Certificate, LogLeaf
@@ -75,7 +76,7 @@ def refresh_inside(world: World) -> None:
         files: Files = {
             "keys.json": jcs(keys_document),
             ".well-known/did.json": jcs(did_document(world.settings.public_url, keys)),
-            **_rules_and_standards(),
+            **_rules_and_standards(session),
             **_organisations(session, world, now),
             **_credentials(session, world.shelf, certificates),
         }
@@ -97,7 +98,7 @@ def genesis(world: World) -> None:
     One leaf for all the keys of a keys.json: a leaf names a document, not a key, so more would be the same bytes again.
     Also after a new release brought a new rulebook. Unavailable when the event key, or a signed keys.json, is away.
     """
-    now, rules = world.clock.now(), rulebook.load(rulebook.CURRENT)
+    now, rules = world.clock.now(), rulebook.load(world.settings.first_rulebook, "first_rulebook")
     with world.db.read() as session:
         if not _unsaid(session, rules.sha256):
             return
@@ -205,10 +206,10 @@ def _credentials(session: Reading, shelf: Shelf, certificates: Sequence[Publishe
     return files
 
 
-def _rules_and_standards() -> Files:
+def _rules_and_standards(session: Reading) -> Files:
     """Their canonical bytes: the SHA-256 of the file is the hash in decisions and leaves."""
     return {
-        **{f"rulebooks/{id}.json": jcs(rulebook.load(id).public()) for id in rulebook.IDS},
+        **{f"rulebooks/{book.id}.json": jcs(book.public()) for book in books.published(session)},
         **{f"standards/{id}.json": jcs(standard.load(id).public()) for id in standard.IDS},
     }
 
@@ -217,7 +218,7 @@ def _organisations(session: Reading, world: World, now: datetime) -> Files:
     firms = firm_documents(session, now.date())
     return {
         **{f"firms/{id}.json": jcs(document) for id, document in firms.items()},
-        "scheme.json": jcs(scheme_document(world.settings, firms)),
+        "scheme.json": jcs(scheme_document(world.settings, firms, books.current(session, world.settings, now).id)),
     }
 
 

@@ -29,7 +29,6 @@ from certify.rulereader import IDENTITY as IDENTITY
 from certify.rulereader import read as read
 from ground.errors import Conflict, Invalid, Malformed
 
-CURRENT = "freemark-2026.0"  # the rulebook of new decisions
 NEWEST = "freemark-2026.1"
 
 # What these say is about people who talked, or an alert nobody may hear of yet: holder and public never read it.
@@ -41,11 +40,6 @@ CLOCK_OF = {
     "major_core": "major_core", "major_other": "major_other", "minor": "minor", "risk": "risk",
 }  # fmt: skip
 TOPICS = {"T6": "violence", "T9": "children", "T16": "label control"}  # that clauses know by name
-
-
-def current() -> Rulebook:
-    """The rulebook of new decisions."""
-    return load(CURRENT)
 
 
 def load(id: str, where: str = "") -> Rulebook:

@@ -141,7 +141,7 @@ def replay(document: Json, rulebook: Rulebook) -> dict[str, Json]:
 
 
 def needed(outcome: Outcome, rulebook: Rulebook) -> tuple[str, ...]:
-    """What has to be met for an outcome in the holder's favour (issue, renew, reinstate), of what the rulebook lists."""
+    """What must be met for an outcome in the holder's favour (issue, renew, reinstate), of what the book lists."""
     return tuple(id for id in NEEDED.get(outcome, ()) if id in rulebook.clauses)
 
 

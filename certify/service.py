@@ -58,7 +58,8 @@ from ground.parties import KNOWN, Organisation, Site
 __all__ = [
     "ProductDraft", "apply", "sign_agreement", "accept_reports", "suspend", "request_withdrawal", "reply",
     "waive_reply", "confirm",
-    "genesis", "consider", "seal_prepared", "reconsider_all", "resume_checked", "on_site_event", "on_application_event", "on_prepared",
+    "genesis", "consider", "seal_prepared", "reconsider_all", "resume_checked", "on_site_event",
+    "on_application_event", "on_prepared",
 ]  # fmt: skip
 
 Act = Literal["reinstate", "revoke"]
@@ -292,6 +293,7 @@ def _check_no_dodging(session: Reading, sites: Sequence[str]) -> None:
         select(Certificate.number)
         .join(ApplicationSite, ApplicationSite.application_id == Certificate.application_id)
         .where(ApplicationSite.site_id.in_(sites), ApplicationSite.part == "site", Certificate.sealed_at.is_not(None))
+        .where(ApplicationSite.left_at.is_(None))
     )
     for leaf in log.last_events(session, query):
         if leaf.t == "cert.suspended":

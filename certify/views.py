@@ -33,8 +33,8 @@ def application_views(session: Reading, ids: Sequence[str]) -> list[dict[str, Js
     """These applications, in this order. Six queries."""
     rows = {row.id: row for row in session.scalars(select(Application).where(Application.id.in_(ids)))}
     sites: dict[str, dict[str, list[Json]]] = defaultdict(lambda: {"site": [], "agent": []})
-    places = select(ApplicationSite).where(ApplicationSite.application_id.in_(ids)).order_by(ApplicationSite.position)
-    for place in session.scalars(places):
+    places = select(ApplicationSite).where(ApplicationSite.application_id.in_(ids), ApplicationSite.left_at.is_(None))
+    for place in session.scalars(places.order_by(ApplicationSite.position)):
         sites[place.application_id][place.part].append(place.site_id)
     products: dict[str, list[Json]] = defaultdict(list)
     for product in session.scalars(

@@ -44,6 +44,9 @@ HANDLERS: Handlers = {
     "alert_raised": (SITE,),
     "alert_dismissed": (SITE,),
     "audit_submitted": (SITE,),
+    "report_released": (SITE,),
+    "report_amended": (SITE,),
+    "finding_regraded": (SITE,),
     "action_changed": (SITE,),
     # screening: who was held against the lists, and what became of it
     "organisation_added": (Handler("screening.organisation", screening.on_organisation_event),),

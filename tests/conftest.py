@@ -104,7 +104,7 @@ def make_world(tmp_path: Path) -> Iterator[WorldMaker]:
         data = tmp_path / f"world-{len(opened)}"
         data.mkdir()
         DemoClock(data / "clock.json").set(START)  # the keys are made now, and sign nothing that is older
-        # Without the random tenth of the release check, unless a test is about it: what waits would be a matter of luck.
+        # Without the release check, unless a test is about it: who waits would be a matter of luck.
         given = {"release_check": False, "first_rulebook": "freemark-2026.0", **settings}
         world = open_world(Settings.load(data=data, database_url=database_url, **given))
         world.clock = FixedClock(START)

@@ -25,11 +25,13 @@ from audits.tables import AnswerRow, AuditRow, FindingRow
 from ground import journal, outbox
 from ground.access import SYSTEM, Actor
 from ground.database import Reading, Writing
-from ground.errors import Conflict, Forbidden, Invalid
+from ground.errors import Conflict, Forbidden, FreemarkError, Invalid
 from ground.world import World
 
 LONGER_MOST = timedelta(days=14)  # of one extension: ten working days, within which a panel decides (DOMAIN.md 7.6)
 ZONES = timedelta(hours=14)  # a day of the audit may begin or end that much earlier or later in UTC
+POINTERS = {"/severity": "/provision", "/zero_tolerance": "/provision", "/description": "/reason"}
+"""Where in an alert the fault is that its answer has."""
 UNFOUNDED = "An alert on this was looked into and found to be unfounded."
 
 
@@ -70,7 +72,11 @@ def raise_alert(session: Writing, actor: Actor, audit_id: str, draft: AlertDraft
         by_management=draft.by_management,
         release=draft.release,
     )
-    finding = file_alert(session, actor, audit_id, answer, now=now)
+    try:
+        finding = file_alert(session, actor, audit_id, answer, now=now)
+    except FreemarkError as error:
+        error.where = POINTERS.get(error.where, error.where)
+        raise
     audit = session.get_one(AuditRow, audit_id)
     _check_seen(audit, draft.seen_at, now)
     alert = AlertRow(

@@ -30,6 +30,7 @@ _ADAM7 = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), 
 _PNG_START = b"\x89PNG\r\n\x1a\n"
 _EXIF = b"Exif\0\0"
 _NEXT_MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]", re.DOTALL)
+_FILL = re.compile(rb"\xff+")
 _FRAMES = frozenset((0xC0, 0xC1, 0xC2))
 _OTHER_FRAMES = frozenset((0xC3, 0xC5, 0xC6, 0xC7, 0xC8, 0xC9, 0xCA, 0xCB, 0xCD, 0xCE, 0xCF))
 _TABLES = frozenset((0xC4, 0xDB, 0xDD))
@@ -99,8 +100,6 @@ def _chunks(data: bytes) -> Iterator[tuple[bytes, memoryview, memoryview]]:
     """(type, payload, whole chunk), up to IEND, which must be the end of the file."""
     view, at = memoryview(data), len(_PNG_START)
     for _ in range(MOST_CHUNKS):
-        if at + 12 > len(data):
-            raise Invalid("this PNG is cut off")
         length, kind = int.from_bytes(view[at : at + 4], "big"), bytes(view[at + 4 : at + 8])
         if not kind.isalpha() or at + 12 + length > len(data):
             raise Invalid("this PNG is cut off or damaged")
@@ -176,7 +175,7 @@ def _walk(data: bytes, start: int) -> tuple[Picture, int]:
         length = int.from_bytes(data[at : at + 2], "big")
         body = data[at + 2 : at + length]
         if length < 2 or at + length > len(data):
-            raise Invalid("this JPEG is cut off")
+            raise Invalid("a part of this JPEG is longer than the file: it is cut off")
         if marker in _OTHER_FRAMES:
             raise Invalid("this JPEG is of a rare form (lossless, arithmetic or hierarchical); save it as a plain one")
         if marker in _FRAMES:

@@ -66,7 +66,7 @@ def _passes(session: Reading, sites: Sequence[str]) -> dict[str, datetime]:
     query = select(ListRow.id, ListRow.kind).where(
         ListRow.retired_at.is_(None), ListRow.id.in_(select(EditionRow.list_id))
     )
-    kinds = dict(session.execute(query).tuples().all())
+    kinds = dict(session.execute(query).all())
     if "exclusion" not in kinds.values():
         return {}
     done = (

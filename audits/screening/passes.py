@@ -28,6 +28,8 @@ LICENSED: tuple[Strength, ...] = ("identifier", "name_and_place")
 """What counts as found on a licence list: an agency of the same name elsewhere has a licence of its own."""
 
 Who = tuple[About, str]
+Entry = tuple[int, str, Party]
+"""Row, lineage, and what is compared."""
 
 
 @dataclass
@@ -80,8 +82,8 @@ def screen_all(world: World) -> int:
 
 def screen_inside(session: Writing, listed: ListRow, *, now: datetime) -> int:
     """Hold everybody against this list, in this transaction: for an import."""
-    everybody = subjects(session)
-    return _record(session, listed, everybody, _hold(session, listed, everybody, now.date()), now=now)
+    everybody, entries = subjects(session), _entries(session, listed.id, now.date())
+    return _record(session, listed, everybody, _hold(listed, everybody, entries), now=now)
 
 
 def tell_all(session: Writing, listed: ListRow, *, now: datetime) -> None:
@@ -100,7 +102,8 @@ def _screen(world: World, *, sites: list[str] | None, organisations: Sequence[st
         with world.db.read() as session:
             listed = session.get_one(ListRow, list_id)
             some = subjects(session, sites, organisations)
-            held = _hold(session, listed, some, now.date())
+            entries = _entries(session, list_id, now.date())
+        held = _hold(listed, some, entries)  # with no session open: on SQLite a long reader keeps writers waiting
         with world.db.write() as session:
             lock(session, "screening")
             if in_use(session).get(list_id) != number:
@@ -120,7 +123,7 @@ def in_use(session: Reading) -> dict[str, int]:
         .where(ListRow.retired_at.is_(None))
         .order_by(EditionRow.list_id, EditionRow.number)
     )
-    return dict(session.execute(query).tuples().all())
+    return dict(session.execute(query).all())
 
 
 # Who is held against what.
@@ -182,7 +185,7 @@ def _add_places(session: Reading, some: Subjects, sites: Sequence[str] | None) -
 # Matching.
 
 
-def _hold(session: Reading, listed: ListRow, some: Subjects, today: date) -> Held:
+def _hold(listed: ListRow, some: Subjects, entries: Sequence[Entry]) -> Held:
     chosen = some.parties
     if listed.kind == "licence":
         chosen = {who: party for who, party in chosen.items() if who in some.agents and party.country == listed.country}
@@ -190,7 +193,7 @@ def _hold(session: Reading, listed: ListRow, some: Subjects, today: date) -> Hel
     index = Index(tuple(chosen.values()))
     alive: set[str] = set()
     alike: list[tuple[Who, str, int, Match, Party]] = []
-    for id, lineage, entry in _entries(session, listed.id, today):
+    for id, lineage, entry in entries:
         alive.add(lineage)
         alike += [(whose[party.id], lineage, id, why, entry) for party, why in index.alike(entry)]
     if listed.kind == "licence":
@@ -223,7 +226,7 @@ def _unlicensed(
         yield Found(who, "", None, "identifier", explanation)
 
 
-def _entries(session: Reading, list_id: str, today: date) -> Iterable[tuple[int, str, Party]]:
+def _entries(session: Reading, list_id: str, today: date) -> list[Entry]:
     """The entries that stand today: of the current edition, and not past their own term."""
     query = (
         select(
@@ -234,10 +237,12 @@ def _entries(session: Reading, list_id: str, today: date) -> Iterable[tuple[int,
         .where(or_(EntryRow.until.is_(None), EntryRow.until >= today))
         .order_by(EntryRow.id)
     )  # fmt: skip
+    entries: list[Entry] = []
     for id, lineage, name, aliases, identifiers, country, city, address in session.execute(query):
         names = (Text("name", name), *(Text("alias", alias) for alias in aliases))
         numbers = tuple(Text(str(one["kind"]), str(one["value"])) for one in identifiers)
-        yield id, lineage, Party(str(id), names, numbers, country, city, address)
+        entries.append((id, lineage, Party(str(id), names, numbers, country, city, address)))
+    return entries
 
 
 # What becomes of the hits.

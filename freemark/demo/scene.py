@@ -1,6 +1,7 @@
 """From an empty world to a printed label in a dozen requests, over HTTP: the short way that nobody tells a story about.
 
-For measurements, torture, tests, and the second factory that `make run` shows.
+For measurements, torture, tests, and the second factory that `make run` shows. A cast with a crew works under the
+standard with field work (`crew`), one without under the first standard, which asked for less.
 """
 
 from __future__ import annotations
@@ -8,34 +9,52 @@ from __future__ import annotations
 import csv
 import io
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeVar
 
 from audits import standard
-from freemark.demo.client import Client
+from certify import rulebook
+from freemark.demo import crew as crews
+from freemark.demo.client import Client, Json
+from freemark.demo.crew import Auditor, Crew
 from ground.canonical import instant
 
-STANDARD = "freemark-2026.0"
+STANDARD = "freemark-2026.0"  # of a cast without a crew
 T = TypeVar("T")
 
 
 @dataclass(frozen=True)
 class Cast:
-    """One client per role, and the manufacturer's organisation."""
+    """One client per role, and the manufacturer's organisation. crew: whom the standard with field work asks for."""
 
     manager: Client
     auditor: Client
     decider: Client
     organisation: str
     auditor_id: str
+    crew: Crew | None = None
+
+    @property
+    def agreement(self) -> str:
+        """The version that the rulebook asks for, of the same name as the standard."""
+        return rulebook.load(crews.STANDARD if self.crew else STANDARD).agreement
 
 
-def make_cast(base: str, token: str, now: datetime, client: Callable[[str, str, str], Client] = Client) -> Cast:
+def make_cast(
+    base: str,
+    token: str,
+    now: datetime,
+    client: Callable[[str, str, str], Client] = Client,
+    *,
+    with_crew: bool = True,
+    others: Cast | None = None,
+) -> Cast:
     """A manufacturer, an audit firm and a certification body, each with one person. client(base, name, token) makes
-    their clients: the torture tests give more stubborn ones."""
-    sam = Client(base, "Sam", token)
+    their clients: the torture tests give more stubborn ones. with_crew: approved, and a list in use. others: the cast
+    before in the same world, whose auditors are drawn too."""
+    sam = client(base, "Sam", token)
     expires = instant(now + timedelta(days=30))
 
     def member(role: str, kind: str, *scopes: str) -> tuple[Client, str, str]:
@@ -45,23 +64,26 @@ def make_cast(base: str, token: str, now: datetime, client: Callable[[str, str, 
         return client(base, role, sam.post("/v1/tokens", wish)["token"]), home, person
 
     manager, maker, _ = member("manager", "manufacturer", "parties", "certify", "labels")
-    auditor, _, auditor_id = member("auditor", "audit_firm", "audits")
-    decider, _, _ = member("decider", "certification_body", "certify")
-    return Cast(manager, auditor, decider, maker, auditor_id)
+    auditor, firm, auditor_id = member("auditor", "audit_firm", "audits")
+    decider, _, _ = member("decider", "certification_body", "certify", "audits")
+    if not with_crew:
+        return Cast(manager, auditor, decider, maker, auditor_id)
+    own = Crew(sam, decider, {auditor_id: Auditor(auditor, auditor_id, firm)})
+    crews.approve_everybody(own, now.date())
+    known = others.crew.auditors if others and others.crew else {}
+    if not known:
+        crews.screened(own, now.date())
+    known.update(own.auditors)  # one book for all casts of this world
+    return Cast(manager, auditor, decider, maker, auditor_id, Crew(sam, decider, known))
 
 
-def ready_application(cast: Cast, today: str, factory: str = "A factory") -> tuple[str, list[str]]:
+def ready_application(cast: Cast, now: datetime, factory: str = "A factory") -> tuple[str, list[str]]:
     """An application for a new, faultless factory that lacks nothing but the acceptance: (id, report hashes)."""
-    site = cast.manager.post("/v1/sites", {
-        "organisation": cast.organisation, "kind": "factory", "name": factory, "address": "Road 1",
-        "city": "Gazipur", "country": "BD", "workers": 40,
-    })["id"]  # fmt: skip
-    application = str(cast.manager.post("/v1/applications", {
-        "sites": [site], "agents": [],
-        "products": [{"name": "Shirt", "model": "S1", "yearly_units": 1_000_000}],
-    })["id"])  # fmt: skip
-    agreement = {"version": "2026.0", "independent_reporting": True}
-    cast.manager.post(f"/v1/applications/{application}/agreement", agreement)
+    site, today = new_site(cast, factory), str(now.date())
+    application = applied(cast, [site])
+    if cast.crew is not None:
+        crews.audited(cast.crew, site, "initial", now)
+        return application, reports_of(cast, application)
     audit = cast.auditor.post("/v1/audits", {
         "site": site, "type": "initial", "standard": STANDARD, "starts_on": today, "ends_on": today,
         "team": [cast.auditor_id], "announced": True, "remote": False,
@@ -72,7 +94,34 @@ def ready_application(cast: Cast, today: str, factory: str = "A factory") -> tup
         "workers": 40, "payroll_workers": 40, "interviews_individual": 10, "interviews_group": 4,
         "files_reviewed": 10, "closing_meeting_on": today, "summary": "Nothing was found.",
     })  # fmt: skip
-    return application, list(cast.decider.get(f"/v1/applications/{application}")["reports"])
+    return application, reports_of(cast, application)
+
+
+def new_site(cast: Cast, name: str = "A factory", workers: int = 40) -> str:
+    """A site of the manufacturer; where the rules ask for it, its register is confirmed: nobody else works for it."""
+    site = str(cast.manager.post("/v1/sites", {
+        "organisation": cast.organisation, "kind": "factory", "name": name, "address": "Road 1",
+        "city": "Gazipur", "country": "BD", "workers": workers,
+    })["id"])  # fmt: skip
+    if cast.crew is not None:
+        cast.manager.post(f"/v1/sites/{site}/register/confirmation", {"places": []})
+    return site
+
+
+def applied(cast: Cast, sites: Sequence[str], **more: Json) -> str:
+    """An application for these sites and one product, with the agreement signed. more: agents, products."""
+    application = str(cast.manager.post("/v1/applications", {
+        "sites": list(sites), "agents": [],
+        "products": [{"name": "Shirt", "model": "S1", "yearly_units": 1_000_000}], **more,
+    })["id"])  # fmt: skip
+    agreement = {"version": cast.agreement, "independent_reporting": True}
+    cast.manager.post(f"/v1/applications/{application}/agreement", agreement)
+    return application
+
+
+def reports_of(cast: Cast, application: str) -> list[str]:
+    """The hashes that an acceptance has to name."""
+    return list(cast.decider.get(f"/v1/applications/{application}")["reports"])
 
 
 def accept(cast: Cast, application: str, reports: list[str]) -> None:

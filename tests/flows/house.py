@@ -2,7 +2,8 @@
 
 The people of tests/cast.py, each with a client; the short ways to a certificate and to labels; and the verifier who has
 nothing but a bundle and the root keys. Every act goes through the public API, and nothing happens behind it until
-`drain`.
+`drain`. In a world that began with a rulebook whose standard says how field work is done, there is a crew: approved
+auditors with keys of their own, drawn for each audit, and an exclusion list in use.
 """
 
 from __future__ import annotations
@@ -24,8 +25,10 @@ from certify.credential import open_credential, read_scope
 from certify.statuslist import ListPurpose, open_list
 from freemark import jobs
 from freemark.app import create_app
+from freemark.demo import crew as crews
 from freemark.demo import scene
 from freemark.demo.client import Answer, Client, Refused
+from freemark.demo.crew import Auditor, Crew
 from ground.clock import FixedClock
 from ground.keyring import Keyring
 from ground.keyset import KeySet, parse_keyset
@@ -79,8 +82,18 @@ class House:
         self.sam, self.carl, self.amina = self._at(people.sam), self._at(people.carl), self._at(people.amina)
         self.bea, self.ravi, self.otto = self._at(people.bea), self._at(people.ravi), self._at(people.otto)
         self.noor = self.another("Noor Rahman", self.amina.organisation, "auditor")
+        self.hana = self._at(people.hana)
         self.factory, self.office = people.factory, people.office
         self.anybody = Inside("", web=web)
+        self.crew = self._crew() if world.settings.first_rulebook != STANDARD else None
+
+    def _crew(self) -> Crew:
+        """Amina and Noor, approved, with keys; every site held against a list."""
+        auditors = {each.person: Auditor(each, each.person, each.organisation) for each in (self.amina, self.noor)}
+        crew = Crew(self.sam, self.carl, auditors)
+        crews.approve_everybody(crew, self.now.date())
+        crews.screened(crew, self.now.date())
+        return crew
 
     def _at(self, player: Player, name: str = "") -> Inside:
         return Inside("", name, player.secret, self.web, player.person, player.organisation)
@@ -111,8 +124,11 @@ class House:
         self.world.clock.advance(by)
 
     def later(self, by: timedelta, *, nightly: bool = False) -> None:
-        """Time passes, and what is published is signed again. nightly: the rules are asked again, too."""
+        """Time passes, what falls due by the clock is done where there is a crew, and what is published is signed
+        again. nightly: the rules are asked again, too."""
         self.later_without_signing(by)
+        if self.crew is not None:
+            jobs.clocks(self.world)
         if nightly:
             jobs.reconsider(self.world)
         jobs.refresh(self.world)
@@ -125,11 +141,11 @@ class House:
 
     def people(self, manager: Inside | None = None) -> scene.Cast:
         holder = manager or self.bea
-        return scene.Cast(holder, self.amina, self.carl, holder.organisation, self.amina.person)
+        return scene.Cast(holder, self.amina, self.carl, holder.organisation, self.amina.person, self.crew)
 
-    def apply(self) -> tuple[str, list[str]]:
+    def apply(self, manager: Inside | None = None) -> tuple[str, list[str]]:
         """An application that lacks nothing but the acceptance: (id, hashes of its reports)."""
-        found = scene.ready_application(self.people(), self.today)
+        found = scene.ready_application(self.people(manager), self.now)
         self.drain()
         return found
 
@@ -157,8 +173,14 @@ class House:
     def audit(
         self, site: str, answers: list[Json], *, kind: str = "surveillance", by: Inside | None = None, **plan: Json
     ) -> str:
-        """Plan an audit of today and file its answers; the report is `submit`ted apart."""
+        """Plan an audit of today and file its answers; the report is `submit`ted apart.
+
+        With a crew: drawn and accepted, led by `by`, with field days in which nothing falls short; a finding of zero
+        tolerance is raised as an alert. plan may say `workers` then, else as many as are registered.
+        """
         auditor = by or self.amina
+        if self.crew is not None:
+            return self._field_audit(self.crew, site, answers, kind, auditor, **plan)
         body = {
             "site": site, "type": kind, "standard": STANDARD, "starts_on": self.today, "ends_on": self.today,
             "team": [auditor.person], "announced": False, "remote": False, **plan,
@@ -167,7 +189,25 @@ class House:
         auditor.post(f"/v1/audits/{id}/answers", {"answers": answers})
         return id
 
+    def _field_audit(
+        self, crew: Crew, site: str, answers: list[Json], kind: str, by: Inside, *, workers: int = 0, **plan: Json
+    ) -> str:
+        today = self.now.date()
+        count = workers or int(self.sam.get(f"/v1/sites/{site}")["workers"])
+        team = plan.pop("team", [by.person])
+        first = today - (crews.days_for(kind, count, len(team)) - 1) * DAY
+        lead, _ = crews.assigned(crew, site, kind, first, today, among=[by.person], others=team)
+        told = {True: "announced", False: "unannounced"}[plan.pop("announced", False)]
+        id = crews.planned(lead, site, kind, first, today, **{"notice": told, "team": team, **plan})
+        crews.fill(lead, id, crews.field_days(kind, count, team, first, today))
+        crews.answered(lead, id, answers, self.now, whole=False)
+        return id
+
     def submit(self, audit: str, *, by: Inside | None = None, workers: int = 40) -> Json:
+        """With a crew: signed, and with the figures that were filed."""
+        if self.crew is not None:
+            lead = self.crew.auditors[(by or self.amina).person]
+            return crews.submitted(lead, audit, crews.figures(lead, audit))
         report = {
             "workers": workers, "payroll_workers": workers, "interviews_individual": min(workers, 30),
             "interviews_group": 0, "files_reviewed": 10, "closing_meeting_on": self.today, "summary": "As answered.",
@@ -268,10 +308,10 @@ class Certified:
         return replace(self, number=str(self.house.application(self.application)["certificate"]))
 
 
-def conforming(**findings: Json) -> list[Json]:
+def conforming(of: str = STANDARD, **findings: Json) -> list[Json]:
     """An answer to every provision: conformance, but for those given by name, as T2_1={...}."""
     given = {name.replace("_", "."): answer for name, answer in findings.items()}
-    provisions = standard.load(STANDARD).provisions
+    provisions = standard.load(of).provisions
     return [{"provision": id, "result": "conformance", **given.get(id, {})} for id in provisions]
 
 

@@ -15,6 +15,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy import func, select
 
 from audits import routes, samples, standard
+from audits.reporting import samples as reporting
 from audits.tables import AnswerRow, AuditRow, FindingRow
 from freemark import problems
 from ground.canonical import jcs
@@ -28,6 +29,7 @@ EXAMPLES = Path(__file__).resolve().parents[2] / "examples" / "audits"
 EVERYTHING = list(standard.load("freemark-2026.0").provisions)
 TODAY = "2026-06-01"  # tests.conftest.START
 NOBODY = "aud_0000000000000000"
+NO_KEY = "key_0000000000000000"
 PASSPORTS = {
     "provision": "T2.1", "result": "finding", "severity": "priority", "affected": 83, "sampled": 88,
     "description": "83 passports in the safe.", "zero_tolerance": True, "deliberate": True, "release": "now",
@@ -177,32 +179,48 @@ def test_otto_sees_nothing_and_does_nothing(api: Api) -> None:
     assert api.get(otto, "/v1/audits").json() == {"items": [], "next": None}
     assert api.get(otto, f"/v1/audits?site={site}").json() == {"items": [], "next": None}
     reads = [f"/v1/audits/{audit}", f"/v1/findings/{finding}", f"/v1/findings?site={site}"]
+    reads += [f"/v1/audits/{audit}/{what}" for what in ("readiness", "preliminary", "preliminary/diff", "reports")]
+    reads += [f"/v1/audits/{audit}/reports/1"]
+    signature = {"signature": {"kid": "z", "sig": "00"}}
     writes = {
+        f"/v1/audits/{audit}/preliminary": {**reporting.SHEET, "presented_at": f"{TODAY}T08:00:00Z"},
+        f"/v1/audits/{audit}/report/preparation": reporting.FIGURES,
+        f"/v1/audits/{audit}/amendments/preparation": reporting.AMENDMENT,
+        f"/v1/audits/{audit}/amendments": signature,
+        f"/v1/findings/{finding}/severity": reporting.REGRADE,
+        f"/v1/auditor-keys/{NO_KEY}/revocation": {},
         f"/v1/audits/{audit}/answers": {"answers": [FEES]},
         f"/v1/audits/{audit}/report": REPORT,
         f"/v1/findings/{finding}/containment": {"measure": "x"},
         f"/v1/findings/{finding}/action": ACTION,
         f"/v1/findings/{finding}/action/approval": {},
         f"/v1/findings/{finding}/action/completion": {"evidence": "x"},
+        f"/v1/findings/{finding}/action/revision": {"reason": "x"},
+        f"/v1/findings/{finding}/no-action": {"basis": "x"},
     }
     answers = [api.get(otto, path) for path in reads] + [api.post(otto, path, body) for path, body in writes.items()]
     missing = [
         api.get(otto, f"/v1/audits/{NOBODY}"),
         api.post(otto, "/v1/findings/fnd_0000000000000000/containment", {"measure": "x"}),
     ]
-    assert [answer.status_code for answer in answers + missing] == [404] * 11
+    assert [answer.status_code for answer in answers + missing] == [404] * 24
     assert len({answer.text for answer in answers + missing}) == 1
     assert api.state() == before
     operations = {
-        (route.path, method)
-        for route in routes.router.routes
-        for method in route.methods  # type: ignore[attr-defined]
+        (path, method.upper())
+        for path, methods in api.client.app.openapi()["paths"].items()  # type: ignore[attr-defined]
+        for method in methods
     }
-    tried = {(path, "GET") for path in reads} | {(path, "POST") for path in writes}
-    plain = {
-        (path.split("?")[0].replace(audit, "{audit}").replace(finding, "{finding}"), method) for path, method in tried
-    }
-    assert operations == plain | {("/v1/audits", "GET"), ("/v1/audits", "POST")}
+    names = {audit: "{audit}", finding: "{finding}", NO_KEY: "{key}", "reports/1": "reports/{version}"}
+    plain = set()
+    for path, method in [(path, "GET") for path in reads] + [(path, "POST") for path in writes]:
+        for value, name in names.items():
+            path = path.replace(value, name)
+        plain.add((path.split("?")[0], method))
+    own = {(path, method) for path in ("/v1/audits", "/v1/auditor-keys") for method in ("GET", "POST")}
+    assert operations == plain | own
+    assert api.post(otto, "/v1/auditor-keys", reporting.SIGNATURE).status_code == 403
+    assert api.get(otto, "/v1/auditor-keys").status_code == 403
 
 
 def test_otto_plans_no_audit(api: Api) -> None:
@@ -456,7 +474,7 @@ def test_the_examples_of_the_description_are_what_the_api_does(api: Api) -> None
     assert api.post(cast.carl, f"{path}/action/approval", {}).status_code == 200
     done = api.post(cast.bea, f"{path}/action/completion", samples.ACTION.completion)
     assert done.status_code == 200
-    assert keys(done.json()) == keys(samples.FINDING)
+    assert keys(done.json()) == keys(samples.CLOCKED)
 
 
 def test_every_operation_is_described(api: Api) -> None:

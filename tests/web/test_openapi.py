@@ -64,6 +64,7 @@ class Scene:
             "purpose": ["revocation", "suspension"], "shard": ["1"], "id": ["freemark-2026.0"], "seq": ["0", "1"],
             "n": ["1", "2"], "path": ["checkpoint", "log.vkey"], "name": ["labels.csv", "label-0.svg"],
             "assignment": ["asg_0000000000000000"],
+            "list_id": ["lst_0000000000000000"], "hit": ["hit_0000000000000000"], "line": ["scr_0000000000000000"],
         }  # fmt: skip
 
 

@@ -52,9 +52,9 @@ def draft(stage: Stage, **change: Any) -> AlertDraft:
 
 
 def raised(stage: Stage, audit: str = "", by: str = "amina", **change: Any) -> str:
+    given, where = draft(stage, **change), audit or visit(stage)
     with stage.world.db.write() as session:
-        given = draft(stage, **change)
-        return service.raise_alert(session, stage.people[by], audit or visit(stage), given, now=stage.now).id
+        return service.raise_alert(session, stage.people[by], where, given, now=stage.now).id
 
 
 def say(stage: Stage, step: Callable[..., AlertRow], by: str, alert: str, **said: Any) -> AlertRow:
@@ -118,9 +118,9 @@ def test_the_sheet_has_its_answer_and_the_finding_stands(stage: Stage) -> None:
 @pytest.mark.parametrize(
     ("change", "error", "where"),
     [
-        ({"provision": "T14.1"}, Invalid, "/zero_tolerance"),
+        ({"provision": "T14.1"}, Invalid, "/provision"),
         ({"provision": "T99.1"}, Invalid, "/provision"),
-        ({"reason": ""}, Invalid, "/description"),
+        ({"reason": ""}, Invalid, "/reason"),
         ({"release": "now"}, Invalid, "/safe_because"),
         ({"safe_because": "No worker is there any more."}, Invalid, "/safe_because"),
         ({"worst_form": True}, Invalid, "/worst_form"),

@@ -1,4 +1,4 @@
-"""After the submission a report changes only as a new signed version: more or graver, never less, and the old one kept."""
+"""After the submission a report changes only as a new signed version: more or graver, never less."""
 
 from __future__ import annotations
 

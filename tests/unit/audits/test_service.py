@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import event, func, select
 
-from audits import dossier, filing, service, standard, submission, views
+from audits import dossier, filing, standard, submission, views
 from audits.drafts import AnswerDraft
 from audits.facts import from_json, to_json
 from audits.tables import AnswerRow, AuditRow, FindingRow, MemberRow

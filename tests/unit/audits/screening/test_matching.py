@@ -207,7 +207,9 @@ def test_a_number_that_says_little_is_no_identifier(ours: dict[str, str], theirs
 
 
 def test_a_number_without_a_country_counts_when_it_is_long_or_the_name_agrees() -> None:
-    long = judged(party("A House", identifier="HRB 1182045577", country="DE"), party("B House", identifier="HRB1182045577"))
+    long = judged(
+        party("A House", identifier="HRB 1182045577", country="DE"), party("B House", identifier="HRB1182045577")
+    )
     named = judged(party("Sunrise Garments", identifier="118204"), party("Sunrise Garments Ltd", identifier="118204"))
     assert long is not None
     assert named is not None
@@ -239,7 +241,13 @@ def test_a_hit_says_what_was_compared_and_folded_away() -> None:
 
 @pytest.mark.parametrize(
     ("one", "other", "letters"),
-    [("garments", "garments", 0), ("garmnets", "garments", 1), ("garment", "garments", 1), ("abc", "xyz", 3), ("", "ab", 2)],
+    [
+        ("garments", "garments", 0),
+        ("garmnets", "garments", 1),
+        ("garment", "garments", 1),
+        ("abc", "xyz", 3),
+        ("", "ab", 2),
+    ],
 )
 def test_distance_counts_swapped_neighbours_once(one: str, other: str, letters: int) -> None:
     assert distance(one, other, 5) == distance(other, one, 5) == letters

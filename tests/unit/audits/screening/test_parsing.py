@@ -58,7 +58,10 @@ def test_the_refusal_says_how_many_faults_there_are() -> None:
     [
         ("", "row 1: there are no headings"),
         (HEAD, "row 1: there is not one entry: an empty list would delist everybody"),
-        ("Name,Country,City\nA House,BD,\n", "row 1, column Number: there is no such heading; there are: Name, Country, City"),
+        (
+            "Name,Country,City\nA House,BD,\n",
+            "row 1, column Number: there is no such heading; there are: Name, Country, City",
+        ),
         ("Name,Country,City,Number,Name\n", "row 1, column Name: this heading stands there twice"),
         (HEAD + 'A "House",BD,"Dha"ka,\n', "row 2: no CSV from here on: ',' expected after '\"'"),
         (HEAD + '"A House,BD,,\n', "row 2: no CSV from here on: unexpected end of data"),
@@ -142,7 +145,7 @@ def test_the_preset_of_the_uflpa_list_finds_aliases_in_brackets() -> None:
 def test_the_preset_of_a_licence_register_leaves_out_lapsed_licences() -> None:
     text = (
         "URN,Business Name,Trading Name,Company Number,Address,Town,Licence Start,Licence End,Status\n"
-        "XX0001,Invented Labour Ltd,Fields Fast; Pick Quick,01234567,1 Farm Lane,Boston,01/02/2026,31/01/2027,Licensed\n"
+        "XX0001,Invented Labour Ltd,Fields Fast; Pick Quick,01234567,1 Lane,Boston,01/02/2026,31/01/2027,Licensed\n"
         "XX0002,Lapsed Labour Ltd,,,2 Farm Lane,Boston,01/02/2024,31/01/2025,Revoked\n"
     )
     preset = PRESETS["glaa"]

@@ -1,0 +1,101 @@
+"""Journey A under freemark-2026.1: a finding, the refusal with what would meet it, the correction, the certificate."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from audits import signed
+from freemark.demo import crew as crews
+from freemark.demo import scene
+from ground.world import World
+from tests.conftest import WorldMaker
+from tests.flows.house import DAY, FEES, House, opened
+
+LATEST = "freemark-2026.1"
+RELEASE = timedelta(hours=96)
+FEES_PAID = {
+    "provision": FEES, "result": "finding", "severity": "major", "affected": 6, "sampled": 10,
+    "description": "Six of ten workers paid go-betweens for the job.",
+}  # fmt: skip
+
+
+@pytest.fixture
+def house(make_world: WorldMaker, database_url: str) -> Iterator[House]:
+    world: World = make_world(database_url, first_rulebook=LATEST)
+    with opened(world) as house:
+        yield house
+
+
+def lacking(house: House, application: str) -> dict[str, dict[str, Any]]:
+    """What the manufacturer reads: {clause: who and what would meet it}."""
+    told = house.bea.get(f"/v1/applications/{application}/lacking")
+    assert told["rulebook"] == LATEST
+    return {each["clause"]: each for each in told["unmet"]}
+
+
+def put_right(house: House, finding: str) -> None:
+    due = str((house.now + 60 * DAY).date())
+    house.bea.post(f"/v1/findings/{finding}/containment", {"measure": "Nobody pays a go-between any more."})
+    house.bea.post(
+        f"/v1/findings/{finding}/action",
+        {"root_cause": "Go-betweens.", "correction": "Repay.", "prevention": "Ask on arrival.",
+         "owner_role": "Head of personnel", "due_on": due},
+    )  # fmt: skip
+    house.carl.post(f"/v1/findings/{finding}/action/approval", {})
+    house.bea.post(f"/v1/findings/{finding}/action/completion", {"evidence": "Bank confirmations."})
+
+
+def test_from_a_finding_to_a_label_that_scans(house: House) -> None:
+    assert house.crew is not None
+    people = house.people()
+    site = scene.new_site(people)
+    application = scene.applied(people, [site])
+    house.drain()
+    assert {"I2", "I4"} <= set(lacking(house, application))
+
+    audit, submitted = crews.audited(
+        house.crew, site, "initial", house.now, findings=[FEES_PAID], among=[house.amina.person]
+    )
+    house.drain()
+    assert submitted["released_at"] is None
+    assert house.bea.refused(f"/v1/audits/{audit}")[0] == 404  # the site reads it some days later
+    open_now = lacking(house, application)
+    assert set(open_now) == {"I4", "I6"}
+    assert (open_now["I6"]["who"], open_now["I4"]["who"]) == ("holder", "certification body")
+    version = house.amina.get(f"/v1/audits/{audit}/reports/1")
+    assert signed.holds(version["document"], version["signature"]["kid"], version["signature"]["sig"])
+
+    house.accept(application)  # a decider's signature does not outweigh a clause
+    assert set(lacking(house, application)) == {"I6"}
+    assert house.application(application)["certificate"] is None
+
+    house.later(RELEASE)
+    (finding,) = house.bea.get(f"/v1/findings?site={site}")["items"]
+    put_right(house, finding["id"])
+    house.later(20 * DAY, nightly=True)
+    closure = house.audit(site, [{"provision": FEES, "result": "conformance"}], kind="closure")
+    assert house.submit(closure)["closed"] == [finding["id"]]
+    house.drain()
+    assert set(lacking(house, application)) == {"I4"}
+    house.accept(application)
+    number = scene.certificate(people, application)
+    decided = [made["outcome"] for made in house.carl.get(f"/v1/applications/{application}/decisions")["items"]]
+    assert decided[-2:] == ["issue", "keep"]
+    document = house.anybody.get(f"/certificates/{number}")
+    assert LATEST in str(document)
+
+    order = scene.order_labels(people, number, 3, str((house.now + 30 * DAY).date()))
+    house.drain()
+    (label, *_) = scene.printed(people, order)
+    assert house.scan(label)["code"] == "VALID"
+    assert house.offline(label, house.bundle())["code"] == "VALID"
+
+
+def test_the_short_way_to_a_certificate(house: House) -> None:
+    certificate = house.certified()
+    assert certificate.entry["standing"] == "active"
+    assert house.scan(certificate.label())["code"] == "VALID"
