@@ -152,9 +152,7 @@ def _judged(session: Writing, actor: Actor, finding_id: str) -> tuple[FindingRow
     return finding, action
 
 
-def _write(
-    session: Writing, actor: Actor, finding: FindingRow, draft: ActionDraft, basis: str, now: datetime
-) -> None:
+def _write(session: Writing, actor: Actor, finding: FindingRow, draft: ActionDraft, basis: str, now: datetime) -> None:
     action = session.get(ActionRow, finding.id)
     if action is None:
         action = ActionRow(finding_id=finding.id, submitted_at=now)

@@ -16,7 +16,7 @@ from audits.counting import count
 from audits.drafts import AnswerDraft, ReportDraft
 from audits.facts import SEVERITIES, decode, encode
 from audits.fieldwork import facts as fieldwork
-from audits.filing import answers_of, findings_of, tell_filed
+from audits.filing import answers_of, disclosed, findings_of, tell_filed
 from audits.relations import SUBMIT, check_audit
 from audits.release import release
 from audits.reports import Told, build_signed
@@ -199,7 +199,10 @@ def _changes(
                     where="/result",
                 )
             _check_not_milder(before, grade)
-            made.append(_made(audit, provision, draft, grade, before, by=by, at=at, ids=ids))
+            one = _made(audit, provision, draft, grade, before, by=by, at=at, ids=ids)
+            if before is None:
+                one.finding.disclosed_at = disclosed(session, audit, catalogue, provision.id)
+            made.append(one)
         except FreemarkError as error:
             error.where = where + error.where
             raise

@@ -12,6 +12,7 @@ from datetime import datetime
 
 from sqlalchemy import or_, select
 
+from audits.remedy.cohorts import check_repaid
 from audits.scope import CLOSING
 from audits.standard import Standard
 from audits.tables import AnswerRow, AuditRow, FindingRow, MemberRow
@@ -43,6 +44,8 @@ def closable(
     for finding in found:
         if finding.zero_tolerance:
             _check_may_close(session, audit, finding, team)
+        if catalogue.fieldwork is not None:
+            check_repaid(session, finding.id, finding.provision, finding.severity)
         asked = catalogue.fieldwork is not None and catalogue.provision(finding.provision).verify
         if asked == "on_site_interviews" and not interviews:
             raise Conflict(

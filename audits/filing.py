@@ -19,7 +19,7 @@ from audits.relations import ANSWER, check_audit
 from audits.release import release
 from audits.remedy.facts import disclosed_at
 from audits.severity import Grade, Grader
-from audits.standard import Provision
+from audits.standard import Provision, Standard
 from audits.tables import AnswerRow, AuditRow, FindingRow, PreparedRow
 from audits.views import finding_views, team_of
 from ground import journal, outbox
@@ -148,6 +148,14 @@ def findings_of(session: Reading, audit: AuditRow) -> dict[str, FindingRow]:
     return {row.provision: row for row in rows}
 
 
+def disclosed(session: Reading, audit: AuditRow, catalogue: Standard, provision: str) -> datetime | None:
+    """When the site told of this itself, if it did before the audit began."""
+    if catalogue.fieldwork is None:
+        return None
+    began = datetime.combine(audit.starts_on, time.min, tzinfo=UTC)
+    return disclosed_at(session, audit.site_id, provision, before=began)
+
+
 def _check_begun(audit: AuditRow, now: datetime) -> None:
     if now.date() < audit.starts_on:
         raise Conflict(f"the audit starts on {audit.starts_on}, and today is {now.date()}")
@@ -207,7 +215,7 @@ class Filer:
                 topic=provision.topic,
                 core=provision.core,
                 discovered_at=self.now,  # kept when the draft is regraded: the clock runs from the first sight of it
-                disclosed_at=self._disclosed(provision.id),
+                disclosed_at=disclosed(self.session, self.audit, self.catalogue, provision.id),
             )
             self.session.add(finding)
             self.findings[provision.id] = finding
@@ -221,9 +229,3 @@ class Filer:
         if draft.release == "now" and self.channel != "alert":
             self.release(finding)
         return finding
-
-    def _disclosed(self, provision: str) -> datetime | None:
-        if self.catalogue.fieldwork is None:
-            return None
-        began = datetime.combine(self.audit.starts_on, time.min, tzinfo=UTC)
-        return disclosed_at(self.session, self.audit.site_id, provision, before=began)

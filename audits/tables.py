@@ -149,6 +149,8 @@ class FindingRow(Base):
     escalated: Mapped[str] = mapped_column(String(20), default="")
     disclosed_at: Mapped[datetime | None] = mapped_column(default=None)
     remedied_at: Mapped[datetime | None] = mapped_column(default=None)
+    remedy: Mapped[str] = mapped_column(Text, default="")
+    """How it is known that everybody affected has what they are owed, where no ledger says it."""
     worst_form: Mapped[bool] = mapped_column(default=False)
     by_management: Mapped[bool] = mapped_column(default=False)
     shown_as: Mapped[str] = mapped_column(String(12), default="")

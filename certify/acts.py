@@ -14,7 +14,7 @@ from sqlalchemy import select
 from certify import log
 from certify.appeals.tables import AppealRow
 from certify.dossier import Panel, Reduction, Revocation, Risk
-from certify.relations import READ, application_of, certificate_of
+from certify.relations import application_of, certificate_of
 from certify.tables import (
     ApplicationSite,
     Certificate,
@@ -71,8 +71,7 @@ def speak(
     session: Writing, actor: Actor, application: str, *, favourable: bool, opinion: str, now: datetime
 ) -> dict[str, Json]:
     """One member's word. It takes two members of different organisations to make a panel; the rules judge who may."""
-    found = application_of(session, actor, READ, application)
-    access.check(actor, SPEAK, KNOWN)
+    found = application_of(session, actor, SPEAK, application)
     lock(session, f"application {found.id}")
     row = PanelWordRow(
         application_id=found.id,

@@ -67,7 +67,7 @@ def apply(body: ApplicationBody, call: Writer) -> Response:
 
     def work(session: Writing) -> tuple[int, dict[str, Json]]:
         row = service.apply(session, call.actor, sites=body.sites, agents=body.agents, products=products, now=call.now)
-        return 201, views.application_view(session, row.id)
+        return 201, views.application_view(session, row.id, inside=_inside(call))
 
     return call.run(work)
 
@@ -86,7 +86,10 @@ def list_applications(call: Reader, page: Paging) -> dict[str, Any]:
         query = query.where(Application.organisation_id == call.actor.organisation)
     with call.world.db.read() as session:
         found = listed(session, query, Application.id, page, lambda row: {"id": row.id})
-        return {**found, "items": views.application_views(session, [item["id"] for item in found["items"]])}
+        return {
+            **found,
+            "items": views.application_views(session, [item["id"] for item in found["items"]], inside=_inside(call)),
+        }
 
 
 @router.get(
@@ -98,7 +101,8 @@ def list_applications(call: Reader, page: Paging) -> dict[str, Any]:
 )
 def get_application(application: IdInPath, call: Reader) -> dict[str, Any]:
     with call.world.db.read() as session:
-        return views.application_view(session, application_of(session, call.actor, READ, application).id)
+        row = application_of(session, call.actor, READ, application)
+        return views.application_view(session, row.id, inside=_inside(call))
 
 
 @router.post(
@@ -136,7 +140,9 @@ def list_decisions(application: IdInPath, call: Reader, page: Paging) -> dict[st
     with call.world.db.read() as session:
         row = application_of(session, call.actor, READ, application)
         query = select(DecisionRow).where(DecisionRow.application_id == row.id)
-        return listed(session, query, DecisionRow.seq, page, views.decision_view)
+        return listed(
+            session, query, DecisionRow.seq, page, lambda each: views.decision_view(each, inside=_inside(call))
+        )
 
 
 @router.get(
@@ -155,7 +161,7 @@ def get_decision(
         decision = session.scalar(query)
         if decision is None:
             raise NotFound("there is no such decision")
-        return views.decision_view(decision)
+        return views.decision_view(decision, inside=_inside(call))
 
 
 # --------------------------------------------------------------------------------------------------------- certificates
@@ -261,7 +267,7 @@ def confirm(number: Number, body: ConfirmationBody, call: Writer) -> Response:
 def _act_on_application(call: Writer, application: str, step: Callable[..., object], /, **said: object) -> Response:
     def work(session: Writing) -> tuple[int, dict[str, Json]]:
         step(session, call.actor, application, **said, now=call.now)
-        return 200, views.application_view(session, application)
+        return 200, views.application_view(session, application, inside=_inside(call))
 
     return call.run(work)
 
@@ -433,3 +439,8 @@ _add_folder("firms", "Read who an organisation is", "Its roles, and its accredit
 )
 def read_log(path: Annotated[str, Path(max_length=200)], request: Request) -> Response:
     return _send(request, shelf_answers.log_file(world(request).shelf, path))
+
+
+def _inside(call: Reader) -> bool:
+    """Does the caller run the scheme? Others read decisions through the veil (`certify.veil`)."""
+    return access.everywhere(call.actor, READ)

@@ -32,7 +32,7 @@ from ground.errors import Conflict, Invalid, Malformed
 NEWEST = "freemark-2026.1"
 
 # What these say is about people who talked, or an alert nobody may hear of yet: holder and public never read it.
-CONFIDENTIAL = ("I18", "S11")
+CONFIDENTIAL = ("I18", "S11", "N4")
 
 # The clock of the standard that each row of the effects must agree with.
 CLOCK_OF = {

@@ -7,12 +7,12 @@ reasons and dates, never a dossier, and of people only ids.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import func, select
 
-from certify import casefile, log, register, rulebook
+from certify import casefile, log, register, rulebook, veil
 from certify.dossier import open_record
 from certify.tables import (
     AgreementRow,
@@ -29,8 +29,8 @@ from ground.database import Reading
 MAX_RECORD = 1 << 24  # bytes of a decision record: a dossier of 100 sites has some 2 MB
 
 
-def application_views(session: Reading, ids: Sequence[str]) -> list[dict[str, Json]]:
-    """These applications, in this order. Six queries."""
+def application_views(session: Reading, ids: Sequence[str], *, inside: bool = False) -> list[dict[str, Json]]:
+    """These applications, in this order. Six queries. inside: for those who run the scheme, without a veil."""
     rows = {row.id: row for row in session.scalars(select(Application).where(Application.id.in_(ids)))}
     sites: dict[str, dict[str, list[Json]]] = defaultdict(lambda: {"site": [], "agent": []})
     places = select(ApplicationSite).where(ApplicationSite.application_id.in_(ids), ApplicationSite.left_at.is_(None))
@@ -70,7 +70,7 @@ def application_views(session: Reading, ids: Sequence[str]) -> list[dict[str, Js
             "products": products[id],
             "agreement": _agreement(agreements.get(id)),
             "certificate": certificates.get(id),
-            "decision": _short(decisions[id]) if id in decisions else None,
+            "decision": _short(decisions[id], inside=inside) if id in decisions else None,
             "withdrawal_requested_at": _moment(rows[id].withdrawal_requested_at),
             "created_at": instant(rows[id].created_at),
         }
@@ -78,19 +78,20 @@ def application_views(session: Reading, ids: Sequence[str]) -> list[dict[str, Js
     ]
 
 
-def application_view(session: Reading, id: str) -> dict[str, Json]:
+def application_view(session: Reading, id: str, *, inside: bool = False) -> dict[str, Json]:
     """One application, with the hashes of the reports that an acceptance has to name."""
-    return {**application_views(session, [id])[0], "reports": casefile.current_reports(session, id)}
+    return {**application_views(session, [id], inside=inside)[0], "reports": casefile.current_reports(session, id)}
 
 
-def decision_view(row: DecisionRow) -> dict[str, Json]:
-    """A decision with a reason per clause, each under its title in the rulebook."""
+def decision_view(row: DecisionRow, *, inside: bool = False) -> dict[str, Json]:
+    """A decision with a reason per clause, each under its title in the rulebook. inside: without a veil."""
     _, _, decision = open_record(parse(row.record.encode(), limit=MAX_RECORD))
     clauses = rulebook.load(row.rulebook).clauses
+    reasons = row.reasons if inside else veil.for_holder(row.reasons)
     return {
-        **_short(row),
-        "because": list(decision.because),
-        "reasons": [{**reason, "title": clauses[reason["clause"]].title} for reason in row.reasons],
+        **_short(row, inside=inside),
+        "because": list(decision.because) if inside else veil.clauses_for_holder(decision.because),
+        "reasons": [{**reason, "title": _title(clauses, reason["clause"])} for reason in reasons],
         "score": decision.score,
         "valid_from": _moment(decision.valid_from),
         "valid_until": _moment(decision.valid_until),
@@ -156,14 +157,19 @@ def _case(case: CaseRow | None) -> dict[str, Json] | None:
     }
 
 
-def _short(row: DecisionRow) -> dict[str, Json]:
+def _title(clauses: Mapping[str, rulebook.Words], id: str) -> str:
+    return clauses[id].title if id else "Open question"
+
+
+def _short(row: DecisionRow, *, inside: bool) -> dict[str, Json]:
+    reasons = row.reasons if inside else veil.for_holder(row.reasons)
     return {
         "n": row.seq,
         "outcome": row.outcome,
         "at": instant(row.at),
         "rulebook": row.rulebook,
         "certificate": row.certificate,
-        "unmet": [reason["clause"] for reason in row.reasons if not reason["met"]],
+        "unmet": [reason["clause"] for reason in reasons if not reason["met"]],
     }
 
 

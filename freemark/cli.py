@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from freemark.commands import auditor, decision, keys, rulebook, screening, sealed
+from freemark.commands import auditor, decision, keys, rulebook, screening, sealed, sheet
 from freemark.commands.common import open_world_of, settings_of
 
 DESCRIPTION = "Freemark: certificates and labels against human trafficking, and the proof of who decided what, when."
@@ -79,6 +79,7 @@ def parser() -> argparse.ArgumentParser:
         ("rulebook", rulebook, "look at a rulebook that is not in force yet"),
         ("screening", screening, "lists of excluded employers and of licensed agents, and who is on them"),
         ("sealed", sealed, "files that only the certification body can read; needs no installation"),
+        ("sheet", sheet, "an audit's sheet that was filled in offline, checked or merged; needs no installation"),
     ):
         page.add(commands.add_parser(name, help=text, description=text))
 

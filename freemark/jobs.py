@@ -8,19 +8,22 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from audits import release
 from audits.alerts import service as alerts
 from audits.evidence import service as evidence
+from audits.remedy import deadlines
 from audits.screening import passes as screening
 from certify import log as transparency
 from certify import publish as certificates
+from certify import reminders
 from certify import service as certify
 from certify.evidence import roots
+from freemark import letters
 from freemark.wiring import HANDLERS, refresh_shelf
-from ground import idempotency, outbox
+from ground import idempotency, mail, outbox
 from ground.errors import FreemarkError, Unavailable
 from ground.world import World
 from labels import service as labels
@@ -31,6 +34,7 @@ IDLE_SECONDS = 1.0  # how long the thread sleeps when nothing wakes it: the long
 REFRESH_EVERY = timedelta(minutes=10)  # lists live 48 h and are re-signed at half of that: minutes are ample
 ANSWERS_KEPT = timedelta(days=30)  # for how long a client may ask again under the same Idempotency-Key
 CLOCKS_EVERY = timedelta(minutes=1)  # what takes effect at its hour does so within a minute of it
+POST_EVERY = timedelta(minutes=1)  # a letter about an alert waits no longer than this
 RECONSIDER_EVERY = timedelta(hours=24)  # DESIGN: a nightly pass repairs whatever an event failed to bring
 RETRY_AFTER = timedelta(minutes=10)  # a pass that failed, because a key was away, is made again this much later
 
@@ -67,11 +71,30 @@ CLOCKS: tuple[Callable[[World], object], ...] = (
 def clocks(world: World) -> None:
     """Do what has fallen due by the clock, and deliver what follows. One that fails does not hold up the others."""
     transparency.guard(world)
+    _each(world, CLOCKS, drain)
+
+
+# What mail is about: dates of findings, ends of certificates, alerts; then it goes out.
+POST: tuple[Callable[[World], object], ...] = (
+    deadlines.remind,
+    reminders.remind,
+    letters.remind_handlers,
+    mail.deliver,
+)
+
+
+def post(world: World) -> None:
+    """Remind of what is due, tell the rules what has passed, send what mail there is. Signs nothing."""
+    _each(world, POST, lambda world: world.wake())
+
+
+def _each(world: World, steps: Sequence[Callable[[World], object]], then: Callable[[World], object]) -> None:
+    """Every step, with what follows from it; the first refusal is raised when all had their turn."""
     first: FreemarkError | None = None
-    for step in CLOCKS:
+    for step in steps:
         try:
             step(world)
-            drain(world)
+            then(world)
         except FreemarkError as error:
             log.warning("%s: %s", step.__name__, error)
             first = first or error
@@ -116,6 +139,7 @@ class JobThread:
         self._refreshed: datetime | None = None
         self._reconsidered: datetime | None = None
         self._clocked: datetime | None = None
+        self._posted: datetime | None = None
 
     def start(self) -> None:
         self._thread.start()
@@ -148,6 +172,9 @@ class JobThread:
         if _due(self._refreshed, now, REFRESH_EVERY):
             self._refreshed = now
             refresh(self._world)
+        if _due(self._posted, now, POST_EVERY):  # last: a mail server that is away holds up nothing else
+            self._posted = now
+            post(self._world)
 
     def _guarded(self, work: Callable[[], None]) -> None:
         """A failing job is logged with its place and tried again later; the thread never dies of it."""

@@ -6,10 +6,12 @@ Nothing here decides anything.
 
 from __future__ import annotations
 
+from audits.remedy import checks as follow_up
 from audits.screening import passes as screening
 from certify import publish as certificates
 from certify import service as certify
 from certify.reviews import service as reviews
+from freemark import letters
 from ground.outbox import Event, Handler, Handlers
 from ground.world import World
 from labels import printing
@@ -35,19 +37,27 @@ def _publish(world: World, event: Event) -> None:
 PUBLISH = Handler("publish.refresh", _publish)
 SCREEN = Handler("screening.site", screening.on_site_event)
 SITE = Handler("certify.consider", certify.on_site_event)
+FOLLOW_UP = Handler("remedy.checks", follow_up.on_audit_submitted)
 APPLICATION = Handler("certify.consider", certify.on_application_event)
 CAUTION = Handler("certify.caution", reviews.on_certificate_news)
 
 HANDLERS: Handlers = {
     # audits: what an auditor or a manufacturer said about a site
     "finding_filed": (SITE,),
-    "alert_raised": (SITE,),
+    "alert_raised": (SITE, letters.ALERT),
     "alert_dismissed": (SITE,),
-    "audit_submitted": (SITE,),
-    "report_released": (SITE,),
+    "audit_submitted": (FOLLOW_UP, SITE, letters.REPORT),
+    "report_released": (SITE, letters.REPORT),
     "report_amended": (SITE,),
     "finding_regraded": (SITE,),
-    "action_changed": (SITE,),
+    "action_changed": (SITE, letters.ACTION),
+    # remedy: money came back or is missing again, workers were asked again, a date passed, a site told of itself
+    "remedy_changed": (SITE,),
+    "check_done": (SITE, letters.CHECK),
+    "deadline_passed": (SITE,),
+    "problem_disclosed": (letters.DISCLOSED,),
+    "assignment_drawn": (letters.ASSIGNMENT,),
+    "assignment_accepted": (letters.ASSIGNMENT,),
     # screening: who was held against the lists, and what became of it
     "organisation_added": (Handler("screening.organisation", screening.on_organisation_event),),
     "site_added": (SCREEN,),
@@ -59,7 +69,7 @@ HANDLERS: Handlers = {
     # certify: what people signed, and what the rules made of it
     "application_changed": (APPLICATION,),
     "report_accepted": (APPLICATION, CAUTION),
-    "caution_changed": (PUBLISH,),
+    "caution_changed": (PUBLISH, letters.CAUTION),
     "case_changed": (APPLICATION,),
     "certificate_prepared": (Handler("certify.seal", certify.on_prepared),),
     "standing_changed": (Handler("labels.freeze", labels.freeze_orders), CAUTION, PUBLISH),
@@ -71,5 +81,5 @@ HANDLERS: Handlers = {
     "batch_voided": (PUBLISH,),
     "batch_rebound": (PUBLISH,),
     # the rules themselves
-    "rulebook_published": (PUBLISH,),
+    "rulebook_published": (PUBLISH, letters.RULEBOOK),
 }

@@ -37,6 +37,11 @@ app.conf.update(
     beat_schedule={
         "drain": {"task": "freemark.drain", "schedule": DRAIN_SECONDS, "options": {"expires": 2 * DRAIN_SECONDS}},
         "clocks": {"task": "freemark.clocks", "schedule": jobs.CLOCKS_EVERY.total_seconds()},
+        "post": {
+            "task": "freemark.post",
+            "schedule": jobs.POST_EVERY.total_seconds(),
+            "options": {"expires": jobs.POST_EVERY.total_seconds()},
+        },
         "refresh": {"task": "freemark.refresh", "schedule": jobs.REFRESH_EVERY.total_seconds()},
         # Twice a night: the second makes good a first one that was lost.
         "reconsider": {"task": "freemark.reconsider", "schedule": crontab(hour="2,4", minute="0")},
@@ -65,6 +70,11 @@ def drain() -> None:
 @app.task(name="freemark.clocks")  # type: ignore[untyped-decorator]
 def clocks() -> None:
     jobs.clocks(_world())
+
+
+@app.task(name="freemark.post")  # type: ignore[untyped-decorator]
+def post() -> None:
+    jobs.post(_world())
 
 
 @app.task(name="freemark.refresh")  # type: ignore[untyped-decorator]

@@ -175,10 +175,17 @@ class _Server:
     def __init__(self, url: str) -> None:
         self.url = urlsplit(url)
         self.open: smtplib.SMTP | None = None
+        self.away: OSError | None = None
 
     def send(self, name: str, message: EmailMessage) -> None:
+        if self.away is not None:
+            raise self.away  # waiting once in a pass for a server that is away is enough
         if self.open is None:
-            self.open = self._connect()
+            try:
+                self.open = self._connect()
+            except OSError as error:
+                self.away = error
+                raise
         try:
             self.open.send_message(message)
         except smtplib.SMTPServerDisconnected:

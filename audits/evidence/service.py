@@ -30,7 +30,7 @@ from ground.ids import new_id
 from ground.world import World
 
 MOST_OPEN = 100  # unfinished uploads of one organisation: 2.5 GiB on their way at most
-MOST_EVIDENCE = 1_000  # files of one audit, the proofs of its findings included
+MOST_EVIDENCE = 1_000  # files of one audit, from one organisation
 _EASTERNMOST = timedelta(hours=14)  # there it is tomorrow already
 _PREFIX = "evd_"
 
@@ -265,9 +265,10 @@ def _check_room(session: Writing, actor: Actor, audit: str) -> None:
     )
     if (count := session.scalar(unfinished) or 0) >= MOST_OPEN:
         raise Conflict(f"{count} uploads of yours are unfinished, and {MOST_OPEN} may be; finish some first")
-    kept = select(func.count()).where(EvidenceRow.audit_id == audit)
+    # Of the caller's own: the site is not to learn how much its auditors brought.
+    kept = select(func.count()).where(EvidenceRow.audit_id == audit, EvidenceRow.organisation_id == actor.organisation)
     if (count := session.scalar(kept) or 0) >= MOST_EVIDENCE:
-        raise Conflict(f"{audit} has {count} files of evidence, and {MOST_EVIDENCE} are the most")
+        raise Conflict(f"{audit} has {count} files of yours, and {MOST_EVIDENCE} are the most")
 
 
 def _refuse(world: World, actor: Actor, upload_id: str, reason: str, now: datetime) -> None:

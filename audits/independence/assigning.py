@@ -23,7 +23,7 @@ from audits.independence.rules import Candidate, Declaration, Declared, Person, 
 from audits.independence.tables import AssignmentRow, DeclarationRow, DrawRow
 from audits.relations import OWN
 from audits.standard import Independence
-from ground import access, journal
+from ground import access, journal, outbox
 from ground.access import Actor
 from ground.canonical import Json
 from ground.database import Reading, Writing, lock
@@ -137,6 +137,7 @@ def accept(session: Writing, actor: Actor, id: str, *, now: datetime) -> Assignm
     row.state, row.accepted_at = "accepted", now
     session.flush()
     journal.record(session, actor, "assignment_accepted", row.id, {}, now=now)
+    outbox.record(session, "assignment_accepted", row.id, now=now, assignment=row.id)
     return row
 
 
@@ -184,6 +185,7 @@ def _draw(session: Writing, actor: Actor, row: AssignmentRow, now: datetime) -> 
     session.flush()
     detail: dict[str, Json] = {"round": rounds + 1, "number": number, "of": eligible, "lead": row.lead_id}
     journal.record(session, actor, "assignment_drawn", row.id, detail, now=now)
+    outbox.record(session, "assignment_drawn", row.id, now=now, assignment=row.id)
 
 
 def _kept(candidate: Candidate) -> dict[str, Json]:

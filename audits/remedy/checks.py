@@ -53,7 +53,7 @@ def schedule_retaliation(session: Writing, audit: AuditRow, *, now: datetime) ->
     if fieldwork is None or audit.submitted_at is None or not audit.interviews:
         return 0
     wanted = [
-        (kind, end_of_day(audit.ends_on + timedelta(days=days - 1)))
+        (kind, end_of_day(audit.ends_on + timedelta(days=days)))
         for days in fieldwork.follow_up.retaliation_days
         for kind in CHECK_KINDS
         if kind == f"retaliation_{days}"

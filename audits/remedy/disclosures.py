@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import exists, select
+from sqlalchemy import select
 
 from audits import standard
 from audits.remedy.relations import disclosing_site
@@ -82,19 +82,21 @@ def disclose(session: Writing, actor: Actor, draft: DisclosureDraft, *, now: dat
 def counted(session: Reading, site: str, provision: str, before: datetime) -> datetime | None:
     """When the site told of this, if it did so before `before` (the start of the audit that finds it) and no other
     audit has answered the provision since: a disclosure counts once, it is no licence for ever."""
-    answered = exists().where(
-        AuditRow.site_id == site,
-        AnswerRow.audit_id == AuditRow.id,
-        AnswerRow.provision == provision,
-        AnswerRow.result.in_(("conformance", "finding")),
-        AnswerRow.filed_at >= DisclosureRow.disclosed_at,
-        AnswerRow.filed_at < before,
+    told = select(DisclosureRow.disclosed_at).where(
+        DisclosureRow.site_id == site, DisclosureRow.provision == provision, DisclosureRow.disclosed_at < before
     )
-    query = select(DisclosureRow.disclosed_at).where(
-        DisclosureRow.site_id == site,
-        DisclosureRow.provision == provision,
-        DisclosureRow.disclosed_at < before,
-        ~answered,
+    moments = list(session.scalars(told.order_by(DisclosureRow.disclosed_at)))
+    if not moments:
+        return None
+    answered = (
+        select(AuditRow.starts_on)
+        .join(AnswerRow, AnswerRow.audit_id == AuditRow.id)
+        .where(
+            AuditRow.site_id == site,
+            AuditRow.starts_on < before.date(),
+            AnswerRow.provision == provision,
+            AnswerRow.result.in_(("conformance", "finding")),
+        )
     )
-    found: datetime | None = session.scalar(query.order_by(DisclosureRow.disclosed_at).limit(1))
-    return found
+    since = max(session.scalars(answered), default=None)
+    return next((moment for moment in moments if since is None or moment.date() > since), None)

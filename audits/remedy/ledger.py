@@ -25,6 +25,8 @@ from ground.errors import Conflict, Invalid
 from ground.ids import new_id
 
 MOST_COHORTS = 200  # of one finding: corridors times agents times years of a large recruiter stay below it
+MOST_MONEY = 10**13  # minor units of one cohort: with all cohorts, and paid twice over, still exact in JSON (2**53)
+SLIP = 2  # paid so many times over it is a slip of the keyboard; interest and costs stay below it
 
 
 @dataclass(frozen=True)
@@ -186,6 +188,8 @@ def _check_cohort(draft: CohortDraft) -> None:
         raise Invalid(f"{draft.currency} is no ISO 4217 currency", where="/currency")
     if draft.leavers > draft.people:
         raise Invalid(f"{draft.leavers} leavers are more than {draft.people} people", where="/leavers")
+    if (owed := draft.people * draft.amount) > MOST_MONEY:
+        raise Invalid(f"{owed} owed to one cohort, at most {MOST_MONEY}: enter several", where="/amount")
 
 
 def _check_payment(cohort: Cohort, draft: PaymentDraft) -> None:
@@ -196,6 +200,10 @@ def _check_payment(cohort: Cohort, draft: PaymentDraft) -> None:
         raise Invalid(f"{draft.newly_left} leavers are more than {draft.newly} newly paid", where="/newly_left")
     if draft.kind != "paid":
         _check_kept(cohort, draft)
+    if draft.kind != "handed_over" and cohort.paid + cohort.kept + draft.amount > SLIP * cohort.owed:
+        raise Invalid(
+            f"{cohort.paid + cohort.kept + draft.amount} would be settled, and {cohort.owed} are owed", where="/amount"
+        )
     handed = draft.newly if draft.kind == "handed_over" else 0
     reached, left = cohort.reached + draft.newly, cohort.reached_leavers + draft.newly_left
     kept = cohort.kept_for - handed
@@ -220,9 +228,7 @@ def _check_kept(cohort: Cohort, draft: PaymentDraft) -> None:
             f"{draft.amount} for {draft.people} leavers, who are owed {draft.people * cohort.amount}", where="/amount"
         )
     if draft.kind == "handed_over" and (draft.amount > cohort.kept or draft.people > cohort.kept_for):
-        raise Conflict(
-            f"{draft.amount} for {draft.people} leavers, and {cohort.kept} are kept for {cohort.kept_for}"
-        )
+        raise Conflict(f"{draft.amount} for {draft.people} leavers, and {cohort.kept} are kept for {cohort.kept_for}")
 
 
 def _cohort(session: Writing, row: CohortRow) -> Cohort:

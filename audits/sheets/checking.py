@@ -19,7 +19,6 @@ from audits.facts import AUDIT_TYPES, Severity, VisitOutcome
 from audits.rules import SYSTEMIC_PERCENT
 from audits.sheets.content import (
     FIGURES,
-    FLAGS,
     FORMAT,
     MOST_COUNT,
     MOST_EVIDENCE,
@@ -40,6 +39,7 @@ from ground.errors import Conflict, Invalid
 
 MOST_FAULTS = 500  # of one sheet; nobody reads more
 SHOWN_FAULTS = 5  # of them, in one line for people
+ALERT_WORDS = ("zero_tolerance", "zero tolerance", "zero", "zt", "alert")
 ALERTS = "POST /v1/audits/{audit}/alerts"
 ANEW = "get a new sheet of the audit and copy your answers into it"
 
@@ -154,7 +154,7 @@ def read_head(given: Given) -> Head:
     """What the sheet is of, as it says itself. Invalid when it is no sheet of ours."""
     head = given.head
     texts = ("audit", "site", "place", "type", "starts_on", "ends_on", "standard", "standard_sha256", "version")
-    said = {name: head.get(name) for name in texts}
+    said: dict[str, Any] = {name: head.get(name) for name in texts}
     profiles, remote = head.get("profiles"), head.get("remote")
     listed = isinstance(profiles, list) and all(isinstance(id, str) for id in profiles)
     if not (listed and isinstance(remote, bool) and all(isinstance(text, str) for text in said.values())):
@@ -247,17 +247,21 @@ def _right(draft: AnswerDraft, provision: Provision, name: str) -> AnswerDraft:
         return replace(draft, severity=provision.ceiling, release="now" if provision.ceiling == "priority" else None)
     if name in ("affected", "sampled"):
         return replace(draft, affected=0, sampled=1)
-    if name in FLAGS:
-        return replace(draft, **{name: False})
-    return replace(draft, **({"description": "-"} if name == "description" else {"severity": None, "release": None}))
+    if name == "severity":
+        return replace(draft, severity=None, release=None)
+    right: dict[str, Any] = {"description": "-"} if name == "description" else {name: False}
+    return replace(draft, **right)
 
 
 def _row_faults(key: str, raw: Mapping[str, Json], given: Given, catalogue: Standard) -> Iterator[Fault]:
     """Faults of shape. Nothing is said twice of one place."""
     bad = {fault.place for fault in given.faults}
-    if raw.get("zero_tolerance"):
-        yield Fault(given.place(key, "zero_tolerance"), zero_tolerance(catalogue), key)
     plain = {name: value for name, value in raw.items() if name not in ("zero_tolerance", "release")}
+    if raw.get("zero_tolerance"):
+        yield Fault(given.place(key, "zero_tolerance"), _no_alert(catalogue), key)
+    if str(plain.get("severity")).lower() in ALERT_WORDS:
+        yield Fault(given.place(key, "severity"), _no_alert(catalogue), key)
+        del plain["severity"]
     try:
         RowShape.model_validate(plain)
     except ValidationError as error:
@@ -273,8 +277,8 @@ def _row_faults(key: str, raw: Mapping[str, Json], given: Given, catalogue: Stan
                 yield Fault(place, entry + _said(fault["msg"]), key)
 
 
-def zero_tolerance(catalogue: Standard) -> str:
-    """What is said to whoever writes it into a sheet."""
+def _no_alert(catalogue: Standard) -> str:
+    """What is said to whoever writes zero tolerance into a sheet."""
     if catalogue.fieldwork is None:
         return "zero tolerance never travels in a sheet; file this one with POST /v1/audits/{audit}/answers"
     return f"zero tolerance never travels in a sheet; leave the row empty and raise an alert: {ALERTS}"

@@ -147,6 +147,17 @@ class Sheet:
         return {**{id: row.to_json() for id, row in self.rows.items()}, **self.figures}
 
 
+def sheet_of(head: Head, values: Mapping[str, Json], base: Mapping[str, str]) -> Sheet:
+    """The sheet that says this. values: as of `Sheet.values`."""
+    rows = {key: value for key, value in values.items() if key not in FIGURES}
+    return Sheet(
+        head,
+        {id: Row(**{**row, "evidence": tuple(row["evidence"])}) for id, row in rows.items()},
+        {name: value for name, value in values.items() if name in FIGURES},
+        base,
+    )
+
+
 def mark(value: Json) -> str:
     """What a value is known by in another sheet; "" for nothing. 128 bits of its hash."""
     return "" if value is None else digest(value)[:32]
@@ -182,7 +193,7 @@ def results_for(provision: Provision, type: AuditType, *, remote: bool) -> tuple
 
 
 def left_open(provision: Provision, type: AuditType) -> bool:
-    """May this kind of audit leave the provision without an answer? As `audits.scope.asked` says; a test compares."""
+    """May this kind of audit leave the provision without an answer? Of whole ones as `audits.scope.asked` says."""
     return type not in WHOLE or (type == "forced_labour" and not (provision.core or provision.indicators))
 
 

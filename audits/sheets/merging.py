@@ -62,3 +62,9 @@ def merge(
         overruled=tuple(key for key in taken if key in clashes),
         seen=digest([[key, others.get(key, "")] for key in clashes])[:32] if clashes else "",
     )
+
+
+def together(mine: Mapping[str, Json], theirs: Mapping[str, Json], merged: Merged) -> dict[str, Json]:
+    """Their values with what was taken from mine. Conflicts stay as theirs are: nobody should come here with any."""
+    taken = {key: mine[key] for key in merged.taken if key in mine}
+    return {**{key: value for key, value in theirs.items() if key not in merged.taken}, **taken}

@@ -38,7 +38,7 @@ from ground.canonical import Json
 
 AUDIT, PROVISIONS, REPORT, HELP, STATE = "Audit", "Provisions", "Report", "How to", "State"
 SHEETS = (AUDIT, PROVISIONS, REPORT, HELP, STATE)
-FONT, SIZE = "Arial", 10
+FONT, SIZE = "Arial", 11
 SCALE = 70  # percent, on paper: the questions on one page, the answers beside them on the next
 YES, NO = "yes", "no"
 

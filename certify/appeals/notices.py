@@ -10,7 +10,8 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
-from certify import rulebook
+from audits.facts import encode
+from certify import rulebook, veil
 from certify.appeals.tables import AppealRow, NoticeRow
 from certify.dossier import Decision, Outcome
 from certify.relations import READ, REPLY
@@ -134,18 +135,17 @@ def notice_view(session: Reading, row: NoticeRow) -> dict[str, Json]:
 
 
 def _grounds(decision: Decision) -> list[dict[str, Json]]:
-    """Each unmet clause that led here, in the words of its day; about people who talked, only that there is one."""
+    """Each unmet clause that led here, in the words of its day and as the holder may read them."""
     clauses = rulebook.load(decision.rulebook).clauses
-    found: list[dict[str, Json]] = []
-    for reason in decision.reasons:
-        if reason.clause not in decision.because:
-            continue
-        if reason.clause in rulebook.CONFIDENTIAL:
-            found.append({"clause": reason.clause, "title": "", "text": "The certification body looks into something."})
-        else:
-            title = clauses[reason.clause].title
-            found.append({"clause": reason.clause, "title": title, "text": reason.text})
-    return found
+    led = [encode(reason) for reason in decision.reasons if reason.clause in decision.because]
+    return [
+        {
+            "clause": reason["clause"],
+            "title": clauses[reason["clause"]].title if reason["clause"] else "Open question",
+            "text": reason["text"],
+        }
+        for reason in veil.for_holder(led)
+    ]
 
 
 def _same_as_last(session: Reading, application: str, grounds: list[dict[str, Json]]) -> bool:

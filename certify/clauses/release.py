@@ -83,4 +83,4 @@ def word_of_the_panel(v: View) -> Answer:
     majors = sum(f.closed_at is None or f.closed_at >= since for f in v.core_majors)
     if not grave and majors < v.limits.panel_core_majors:
         return Answer(True, "Nothing for a panel.")
-    return v.panel_since(max(since, *(visit.submitted_at for visit in v.dossier.submitted if visit.submitted_at)))
+    return v.panel_since(max([since, *(visit.submitted_at for visit in v.dossier.submitted if visit.submitted_at)]))

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from sqlalchemy import select
 
-from certify import rulebook
+from certify import rulebook, veil
 from certify.dossier import Dossier, Outcome, open_record
 from certify.events import Standing
 from certify.rulebook import Rulebook
@@ -83,19 +83,14 @@ def explanation(row: DecisionRow) -> dict[str, Json]:
 
 
 def for_holder(told: dict[str, Json]) -> dict[str, Json]:
-    """The same without what is about people who talked: that a condition is open is said, not which."""
-    quiet = {"title": "", "text": "The certification body is looking into something.", "rule": "", "origin": ""}
+    """The same as its holder reads it."""
+    clauses = veil.for_holder(told["clauses"])
+    because = [{**reason, "met": False, "subject": ""} for reason in told["because"]]
+    return {**told, "because": [_bare(reason) for reason in veil.for_holder(because)], "clauses": clauses}
 
-    def veiled(reason: dict[str, Json]) -> dict[str, Json]:
-        if reason["clause"] not in rulebook.CONFIDENTIAL:
-            return reason
-        return {**reason, **quiet, **({"subject": ""} if "subject" in reason else {})}
 
-    return {
-        **told,
-        "because": [veiled(reason) for reason in told["because"]],
-        "clauses": [veiled(reason) for reason in told["clauses"]],
-    }
+def _bare(reason: dict[str, Json]) -> dict[str, Json]:
+    return {key: value for key, value in reason.items() if key not in ("met", "subject")}
 
 
 def lines(told: dict[str, Json]) -> list[str]:

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from certify import casefile, rulebook, rules
+from audits.facts import encode
+from certify import casefile, rules, veil
 from certify.dossier import Decision, Outcome
 from certify.governance import books
 from certify.rulebook import Rulebook
@@ -88,7 +89,7 @@ MEETS: Mapping[str, Meets] = {
     "N1": Meets("time", "The window for renewal: {renewal_window_days} days before the end."),
     "N2": Meets("audit firm", "A new full audit of every place, begun after the certificate was issued."),
     "N3": Meets("audit firm", "At least one unannounced visit since the certificate was issued."),
-    "N4": Meets("audit firm", "The follow-up checks that are overdue."),
+    "N4": Meets("certification body", "An answer to what is asked about the places named."),
 }
 
 
@@ -108,7 +109,11 @@ def lacking(session: Reading, settings: Settings, application: Application, now:
         "rulebook": book.id,
         "standing": case.standing.state if case.standing else None,
         "next": wanted,
-        "unmet": [_told(decision, book, id) for id in asked if not _reason(decision, id).met],
+        "unmet": [
+            _told(reason, book)
+            for reason in veil.for_holder(encode(_reason(decision, id)) for id in asked)
+            if not reason["met"]
+        ],
         "met": sum(_reason(decision, id).met for id in asked),
         "asked": len(asked),
     }
@@ -130,15 +135,15 @@ def _reason(decision: Decision, id: str) -> rules.Reason:
     return next(reason for reason in decision.reasons if reason.clause == id)
 
 
-def _told(decision: Decision, book: Rulebook, id: str) -> dict[str, Json]:
-    reason, words, meets = _reason(decision, id), book.clauses[id], MEETS[id]
-    hidden = id in rulebook.CONFIDENTIAL  # it is about people who talked: the holder reads that it is open, not what
+def _told(reason: dict[str, Json], book: Rulebook) -> dict[str, Json]:
+    id = reason["clause"]
+    meets = MEETS[id] if id else Meets("certification body", "Its conclusion.")
     values = {name: str(parameter.value) for name, parameter in book.parameters.items()}
     return {
         "clause": id,
-        "title": "" if hidden else words.title,
-        "text": "The certification body is looking into something." if hidden else reason.text,
-        "subject": "" if hidden else reason.subject,
+        "title": book.clauses[id].title if id else "Open question",
+        "text": reason["text"],
+        "subject": reason["subject"],
         "who": meets.who,
         "meets": meets.text.format_map(values),
     }

@@ -33,7 +33,7 @@ ROW = bytes(2048)
 def measure(folder: Path, scene: Scene) -> list[Figure]:
     """durable issues"""
     world = open_world(Settings.load(data=scene.data))
-    applications = iter([ready_application(scene.cast, scene.today) for _ in range(ISSUES * ROUNDS + 1)])
+    applications = iter([ready_application(scene.cast, scene.now) for _ in range(ISSUES * ROUNDS + 1)])
     scene.server.stop()
     jobs.drain(world)
     acts: Counter[str] = Counter()

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from freemark.demo import stage
@@ -26,7 +26,7 @@ class Scene:
     server: Server
     port: int
     data: Path
-    today: str
+    now: datetime
     cast: Cast
     digits: list[str]
     bundle: bytes
@@ -40,11 +40,11 @@ def served(folder: Path) -> Iterator[Scene]:
     token = stage.found_world(data, f"http://localhost:{port}", "", now)
     command = [sys.executable, "-m", "freemark.bench.served", str(data), str(port)]
     with Server(data, port, command=command) as server:
-        cast, today = make_cast(server.base, token, now), str(now.date())
-        application, reports = ready_application(cast, today)
+        cast = make_cast(server.base, token, now)
+        application, reports = ready_application(cast, now)
         accept(cast, application, reports)
         number = certificate(cast, application)
         digits = printed(cast, order_labels(cast, number, LABELS, str((now + timedelta(days=90)).date())))
         bundle = Client(server.base).fetch("/bundle.json").body
         roots = Keyring.load(data / "keys").root_publics()
-        yield Scene(server, port, data, today, cast, digits, bundle, roots)
+        yield Scene(server, port, data, now, cast, digits, bundle, roots)

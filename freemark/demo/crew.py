@@ -46,14 +46,11 @@ class Auditor:
 @dataclass(frozen=True)
 class Crew:
     """Who it takes for an audit: the scheme keeps the register, the certification body asks, one of the auditors is
-    drawn. auditors: by person; crews of one world share them, because a draw is among everybody."""
+    drawn. auditors: by person; all that are approved in this world, because a draw is among everybody."""
 
     scheme: Client
     decider: Client
     auditors: dict[str, Auditor]
-
-    def team(self, names: Sequence[str]) -> list[Auditor]:
-        return [self.auditors[name] for name in names]
 
 
 # ----------------------------------------------------------------------------------------------- before any visit

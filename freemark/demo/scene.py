@@ -49,11 +49,10 @@ def make_cast(
     client: Callable[[str, str, str], Client] = Client,
     *,
     with_crew: bool = True,
-    others: Cast | None = None,
 ) -> Cast:
     """A manufacturer, an audit firm and a certification body, each with one person. client(base, name, token) makes
-    their clients: the torture tests give more stubborn ones. with_crew: approved, and a list in use. others: the cast
-    before in the same world, whose auditors are drawn too."""
+    their clients: the torture tests give more stubborn ones. with_crew: the auditor, alone in this world, is approved
+    and has a key, and an exclusion list is in use."""
     sam = client(base, "Sam", token)
     expires = instant(now + timedelta(days=30))
 
@@ -63,18 +62,15 @@ def make_cast(
         wish = {"person": person, "organisation": home, "scopes": ["read", *scopes], "expires": expires}
         return client(base, role, sam.post("/v1/tokens", wish)["token"]), home, person
 
-    manager, maker, _ = member("manager", "manufacturer", "parties", "certify", "labels")
+    manager, maker, _ = member("manager", "manufacturer", "parties", "audits", "certify", "labels")
     auditor, firm, auditor_id = member("auditor", "audit_firm", "audits")
     decider, _, _ = member("decider", "certification_body", "certify", "audits")
     if not with_crew:
         return Cast(manager, auditor, decider, maker, auditor_id)
-    own = Crew(sam, decider, {auditor_id: Auditor(auditor, auditor_id, firm)})
-    crews.approve_everybody(own, now.date())
-    known = others.crew.auditors if others and others.crew else {}
-    if not known:
-        crews.screened(own, now.date())
-    known.update(own.auditors)  # one book for all casts of this world
-    return Cast(manager, auditor, decider, maker, auditor_id, Crew(sam, decider, known))
+    crew = Crew(sam, decider, {auditor_id: Auditor(auditor, auditor_id, firm)})
+    crews.approve_everybody(crew, now.date())
+    crews.screened(crew, now.date())
+    return Cast(manager, auditor, decider, maker, auditor_id, crew)
 
 
 def ready_application(cast: Cast, now: datetime, factory: str = "A factory") -> tuple[str, list[str]]:

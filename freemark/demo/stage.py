@@ -26,6 +26,7 @@ from ground.world import open_world
 
 MARKER = ".freemark-demo"
 TOKEN_LIFE = timedelta(days=365)  # from the story's beginning; a token lives a year at most
+RULEBOOK = "freemark-2026.1"
 
 
 @contextmanager
@@ -64,15 +65,24 @@ def check_addresses(data: Path, public_url: str, label_url: str, port: int) -> N
             raise Conflict(f"port {port} is taken; name another one", where="--port") from error
 
 
-def found_world(data: Path, public_url: str, label_url: str, begin: datetime, database_url: str = "") -> str:
+def found_world(
+    data: Path,
+    public_url: str,
+    label_url: str,
+    begin: datetime,
+    database_url: str = "",
+    first_rulebook: str = RULEBOOK,
+) -> str:
     """A new world whose clock stands at `begin`. Returns the token of the first scheme manager.
 
     label_url, database_url: "" for the default. All is kept in settings.env, where `freemark --data DATA` finds it.
+    No order and no certificate waits in the release check: who is drawn to wait for 72 hours would be a matter of luck.
     """
     data.mkdir(parents=True)
     port = str(urlsplit(public_url).port or "")
-    addresses = {"public_url": public_url, "label_url": label_url, "database_url": database_url, "port": port}
-    lines = [f"FREEMARK_{key.upper()}={value}" for key, value in addresses.items() if value]
+    given = {"public_url": public_url, "label_url": label_url, "database_url": database_url, "port": port,
+             "first_rulebook": first_rulebook, "release_check": "false"}  # fmt: skip
+    lines = [f"FREEMARK_{key.upper()}={value}" for key, value in given.items() if value]
     (data / "settings.env").write_text("\n".join(lines) + "\n")
     DemoClock(data / "clock.json").set(begin)
     settings = Settings.load(data=data)

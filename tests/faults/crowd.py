@@ -11,7 +11,7 @@ import http.client
 import json
 import threading
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -85,19 +85,19 @@ class Team:
     """One cast at work: sites, audits, certificates and orders until the test ends."""
 
     cast: Cast
-    today: date
+    now: datetime
     certificates: list[str] = field(default_factory=list)
     orders: list[str] = field(default_factory=list)
 
     def run(self) -> None:
         try:
             while True:
-                application, reports = scene.ready_application(self.cast, str(self.today))
+                application, reports = scene.ready_application(self.cast, self.now)
                 scene.accept(self.cast, application, reports)
                 number = scene.certificate(self.cast, application, PATIENCE)
                 self.certificates.append(number)
                 for quantity in (10, 20):
-                    last_day = str(self.today + timedelta(days=90))
+                    last_day = str((self.now + timedelta(days=90)).date())
                     self.orders.append(scene.order_labels(self.cast, number, quantity, last_day))
         except Stopped:
             return

@@ -42,6 +42,7 @@ from verify.codes import Membership
 
 Json = Any
 STANDARD = scene.STANDARD
+LATEST = crews.STANDARD
 PASSPORTS = "T2.1"
 FEES = "T1.1"
 DAY = timedelta(days=1)

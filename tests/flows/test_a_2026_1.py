@@ -2,32 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
-
-import pytest
 
 from audits import signed
 from freemark.demo import crew as crews
 from freemark.demo import scene
-from ground.world import World
-from tests.conftest import WorldMaker
-from tests.flows.house import DAY, FEES, House, opened
+from tests.flows.house import DAY, FEES, LATEST, House
 
-LATEST = "freemark-2026.1"
 RELEASE = timedelta(hours=96)
 FEES_PAID = {
     "provision": FEES, "result": "finding", "severity": "major", "affected": 6, "sampled": 10,
     "description": "Six of ten workers paid go-betweens for the job.",
 }  # fmt: skip
-
-
-@pytest.fixture
-def house(make_world: WorldMaker, database_url: str) -> Iterator[House]:
-    world: World = make_world(database_url, first_rulebook=LATEST)
-    with opened(world) as house:
-        yield house
 
 
 def lacking(house: House, application: str) -> dict[str, dict[str, Any]]:
@@ -49,7 +36,8 @@ def put_right(house: House, finding: str) -> None:
     house.bea.post(f"/v1/findings/{finding}/action/completion", {"evidence": "Bank confirmations."})
 
 
-def test_from_a_finding_to_a_label_that_scans(house: House) -> None:
+def test_from_a_finding_to_a_label_that_scans(latest_everywhere: House) -> None:
+    house = latest_everywhere
     assert house.crew is not None
     people = house.people()
     site = scene.new_site(people)
@@ -95,7 +83,7 @@ def test_from_a_finding_to_a_label_that_scans(house: House) -> None:
     assert house.offline(label, house.bundle())["code"] == "VALID"
 
 
-def test_the_short_way_to_a_certificate(house: House) -> None:
-    certificate = house.certified()
+def test_the_short_way_to_a_certificate(latest: House) -> None:
+    certificate = latest.certified()
     assert certificate.entry["standing"] == "active"
-    assert house.scan(certificate.label())["code"] == "VALID"
+    assert latest.scan(certificate.label())["code"] == "VALID"

@@ -302,6 +302,12 @@ def test_after_zero_tolerance_a_panel_speaks_for_the_return() -> None:
     assert judged_1(replace(dossier, panels=(panel(-6),)), SUSPENDED).outcome == "reinstate"
 
 
+def test_a_suspension_without_any_report_is_judged_too() -> None:
+    """An alert comes before the report of its visit."""
+    bare = certified_2026_1(sites=(place_1(FACTORY, passports(), visits=()),), agents=())
+    assert said(judged_1(bare, SUSPENDED), "R5") == "No panel has spoken for it since 2026-05-22."
+
+
 def test_other_findings_need_no_panel_to_return_and_two_core_majors_do() -> None:
     alone = replace(repaired_2026_1(closed(fees(), -6)), panels=())
     assert judged_1(alone, SUSPENDED).outcome == "reinstate"

@@ -34,7 +34,7 @@ def test_a_timer_is_due_when_its_time_has_passed(last: datetime | None, due: boo
 def done(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The jobs that ran, in their order; none of them does anything."""
     ran: list[str] = []
-    for name in ("drain", "clocks", "refresh", "reconsider"):
+    for name in ("drain", "clocks", "refresh", "reconsider", "post"):
         monkeypatch.setattr(jobs, name, lambda world, name=name: ran.append(name))
     return ran
 
@@ -50,12 +50,12 @@ def test_each_tick_drains_and_the_timers_keep_their_distance(sqlite_world: World
         return list(done)
 
     second = timedelta(seconds=1)
-    assert ticked(timedelta(0)) == ["drain", "clocks", "reconsider", "refresh"]
+    assert ticked(timedelta(0)) == ["drain", "clocks", "reconsider", "refresh", "post"]
     assert ticked(second) == ["drain"]
-    assert ticked(REFRESH_EVERY - 2 * second) == ["drain", "clocks"]
+    assert ticked(REFRESH_EVERY - 2 * second) == ["drain", "clocks", "post"]
     assert ticked(second) == ["drain", "refresh"]
-    assert ticked(RECONSIDER_EVERY - REFRESH_EVERY) == ["drain", "clocks", "reconsider", "refresh"]
-    assert ticked(-2 * RECONSIDER_EVERY) == ["drain", "clocks", "reconsider", "refresh"]
+    assert ticked(RECONSIDER_EVERY - REFRESH_EVERY) == ["drain", "clocks", "reconsider", "refresh", "post"]
+    assert ticked(-2 * RECONSIDER_EVERY) == ["drain", "clocks", "reconsider", "refresh", "post"]
 
 
 def test_a_nightly_pass_that_failed_is_made_again_soon(
