@@ -15,6 +15,7 @@ from sqlalchemy import delete, select
 from audits import scope
 from audits.counting import count
 from audits.drafts import AnswerDraft, Channel
+from audits.evidence.service import check_evidence
 from audits.relations import ANSWER, check_audit
 from audits.release import release
 from audits.remedy.facts import disclosed_at
@@ -182,6 +183,7 @@ class Filer:
         finding = self.findings.get(provision.id)
         if finding is not None and (finding.released_at is not None or finding.held_until is not None):
             raise Conflict(f"{finding.id} on {provision.id} is released and stands", where="/provision")
+        check_evidence(self.session, self.actor, self.audit, draft.evidence)
         self._answer(draft)
         if grade is not None:
             return self._find(draft, provision, grade, finding)

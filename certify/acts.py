@@ -13,18 +13,20 @@ from sqlalchemy import select
 
 from certify import log
 from certify.appeals.tables import AppealRow
-from certify.dossier import Panel, Reduction, Revocation, Risk
+from certify.dossier import Panel, Reduction, Revocation, Risk, open_record
+from certify.measures import counts_open
 from certify.relations import application_of, certificate_of
 from certify.tables import (
     ApplicationSite,
     Certificate,
+    DecisionRow,
     PanelWordRow,
     ReductionRow,
     RiskRow,
 )
 from ground import access, journal, outbox
 from ground.access import Actor, Grant
-from ground.canonical import Json, instant, nfc
+from ground.canonical import Json, instant, nfc, parse
 from ground.database import Reading, Writing, lock
 from ground.errors import Conflict, Invalid, NotFound
 from ground.parties import KNOWN, Site
@@ -33,6 +35,7 @@ ASSESS = "certify.assess_risk"
 SPEAK = "certify.speak_on_panel"
 REDUCE = "certify.reduce"
 TOGETHER = timedelta(days=60)  # words of one panel lie within this time: it meets, and not once a year [P]
+MAX_RECORD = 1 << 24  # bytes of a decision record: a dossier of 100 sites has some 2 MB
 TROUBLE = ("cert.suspended", "cert.remediation", "cert.revoked", "cert.withdrawn")
 
 access.register(
@@ -172,8 +175,23 @@ def revocations(session: Reading, organisation: str) -> tuple[Revocation, ...]:
         return ()
     won = select(AppealRow.certificate).where(AppealRow.outcome == "upheld", AppealRow.against == "revoke")
     overturned = set(session.scalars(won))
-    found = (Revocation(leaf.cert, leaf.at, leaf.cert in overturned) for leaf in ended if leaf.cert)
+    found = (
+        Revocation(leaf.cert, leaf.at, leaf.cert in overturned, _about_core(session, leaf.cert))
+        for leaf in ended
+        if leaf.cert
+    )
     return tuple(sorted(found, key=lambda each: (each.at, each.certificate)))
+
+
+def _about_core(session: Reading, number: str) -> bool:
+    """Whether a core topic or zero tolerance was the ground: of what the decision to revoke saw open."""
+    query = select(DecisionRow).where(DecisionRow.certificate == number, DecisionRow.outcome == "revoke")
+    row = session.scalar(query.order_by(DecisionRow.seq.desc()).limit(1))
+    if row is None:
+        return True
+    dossier, _, _ = open_record(parse(row.record.encode(), limit=MAX_RECORD))
+    grave = [each for each in dossier.findings if each.severity in ("priority", "major") and counts_open(each)]
+    return any(each.core or each.zero_tolerance for each in grave)
 
 
 def panels(session: Reading, application: str) -> tuple[Panel, ...]:

@@ -118,7 +118,7 @@ def _caution(world: World, event: Event) -> None:
             )
             .order_by(CautionRow.id)
         )
-        for row, holder in session.execute(query).tuples():
+        for row, holder in session.execute(query):
             people = mail.members(session, holder, "manager")
             text = f"The work it rests on is to be looked at again by {instant(row.reverify_by)} (UTC)."
             path = f"/v1/certificates/{row.certificate}"

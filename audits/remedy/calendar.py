@@ -115,7 +115,7 @@ def _plans(session: Reading, actor: Actor) -> Iterator[tuple[str, date, datetime
             ActionRow.completed_at.is_(None), ActionRow.no_action == "",
         )
     )  # fmt: skip
-    yield from session.execute(query.order_by(ActionRow.finding_id)).tuples()
+    yield from session.execute(query.order_by(ActionRow.finding_id))
 
 
 def _own_site(actor: Actor) -> ColumnElement[bool]:

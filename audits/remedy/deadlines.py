@@ -7,7 +7,7 @@ no count, no name.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
@@ -69,23 +69,26 @@ def of_findings(session: Reading, where: ColumnElement[bool] | None = None) -> I
         .where(FindingRow.released_at.is_not(None), FindingRow.closed_at.is_(None), true() if where is None else where)
         .order_by(FindingRow.id)
     )
-    rows: Iterable[tuple[FindingRow, ActionRow | None, str]] = session.execute(query).tuples()
-    for finding, action, id in rows:
-        assert finding.released_at is not None  # noqa: S101 - the query says so
-        submitted = action is not None and action.returned_at is None
-        open: tuple[tuple[Kind, Whose, datetime | None, bool, bool], ...] = (
-            ("containment", "site", finding.containment_due, finding.contained_at is None, True),
-            ("plan", "site", finding.cap_due, action is None, True),
-            # Who approves is reminded of a plan that is there; without one the date passes all the same.
-            ("approval", "approver", finding.approve_due, action is None or action.approved_at is None, submitted),
-            ("closure", "site", finding.close_due, True, True),
-        )
-        for kind, whose, due, waiting, reminded in open:
-            if due is not None and waiting:
-                days = reminder_days(id) if reminded else ()
-                yield Deadline(
-                    kind, finding.id, finding.site_id, finding.audit_id, whose, due, finding.released_at, days
-                )
+    for finding, action, id in session.execute(query):
+        yield from _of_finding(finding, action, reminder_days(id))
+
+
+def _of_finding(finding: FindingRow, action: ActionRow | None, days: tuple[int, ...]) -> Iterator[Deadline]:
+    assert finding.released_at is not None  # noqa: S101 - the query says so
+    # Who approves is reminded of a plan that is there; without one the date passes all the same.
+    there = action is not None and action.returned_at is None
+    open: tuple[tuple[Kind, Whose, datetime | None, bool, bool], ...] = (
+        ("containment", "site", finding.containment_due, finding.contained_at is None, True),
+        ("plan", "site", finding.cap_due, action is None, True),
+        ("approval", "approver", finding.approve_due, action is None or action.approved_at is None, there),
+        ("closure", "site", finding.close_due, True, True),
+    )
+    for kind, whose, due, waiting, reminded in open:
+        if due is not None and waiting:
+            yield Deadline(
+                kind, finding.id, finding.site_id, finding.audit_id, whose, due, finding.released_at,
+                days if reminded else (),
+            )  # fmt: skip
 
 
 def of_checks(session: Reading, where: ColumnElement[bool] | None = None) -> Iterator[Deadline]:

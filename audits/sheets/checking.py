@@ -100,10 +100,21 @@ class FaultySheet(Invalid):
     """Every fault of a sheet; nothing of it was filed."""
 
     def __init__(self, faults: Sequence[Fault]) -> None:
-        self.faults = tuple(faults[:MOST_FAULTS])
+        self.faults = tuple(in_order(faults)[:MOST_FAULTS])
         count = f"{len(faults)} errors" if len(faults) > 1 else "1 error"
         shown = "; ".join(map(str, self.faults[:SHOWN_FAULTS]))
         super().__init__(f"{count}, nothing was filed: {shown}", where=self.faults[0].place.pointer)
+
+
+def in_order(faults: Sequence[Fault]) -> list[Fault]:
+    """As a person goes through the sheet: by page, row and column; in JSON as they were found."""
+
+    def key(fault: Fault) -> tuple[str, int, int, str]:
+        page, _, cell = fault.place.cell.partition("!")
+        letters = cell.rstrip("0123456789")
+        return (page, int(cell[len(letters) :] or 0), len(letters), letters)
+
+    return sorted(faults, key=key)
 
 
 @dataclass(frozen=True)
@@ -157,7 +168,7 @@ def read_head(given: Given) -> Head:
     said: dict[str, Any] = {name: head.get(name) for name in texts}
     profiles, remote = head.get("profiles"), head.get("remote")
     listed = isinstance(profiles, list) and all(isinstance(id, str) for id in profiles)
-    if not (listed and isinstance(remote, bool) and all(isinstance(text, str) for text in said.values())):
+    if not (listed and isinstance(remote, bool) and all(isinstance(text, str) and text for text in said.values())):
         raise Invalid(f"this does not say which audit it is a sheet of; {ANEW}")
     if said["type"] not in AUDIT_TYPES:
         raise Invalid(f"{str(said['type'])[:40]!r} is no kind of audit; {ANEW}")

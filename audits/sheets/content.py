@@ -17,7 +17,7 @@ from audits.standard import Provision, Standard
 from ground.canonical import Json, digest, nfc
 
 FORMAT = 1  # of both encodings; a sheet of another one is not read
-MOST_COUNT = 100_000  # people, files or places; as of a site (ground.parties)
+MOST_COUNT = 1_000_000  # people, files or places; as of a site (ground.parties)
 MOST_TENTHS = 10_000
 MOST_EVIDENCE = 20
 MOST_LANGUAGES = 40

@@ -149,7 +149,10 @@ class _Reader:
                 continue
             seen.add(id)
             self._nothing_after(PROVISIONS, at, line, len(COLUMNS))
-            if catalogue is not None and id in catalogue.provisions:
+            if catalogue is not None:
+                if id not in catalogue.provisions:
+                    self._fault(PROVISIONS, at, 0, f"{id[:20]!r} is no provision of this audit", id)
+                    continue
                 self._compare(at, line, asked(catalogue.provisions[id], head["type"]))
             row = self._row(id, at, line)
             if row:

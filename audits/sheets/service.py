@@ -161,7 +161,8 @@ def _faults(
     """Of everything that would be filed, now or by a resolution."""
     faulty = {fault.key for fault in filled.faults}
     keys = [key for key in (*merged.taken, *merged.conflicts) if key not in faulty]
-    yield from faults_of(filled, keys, state.catalogue)
+    found = list(faults_of(filled, keys, state.catalogue))
+    yield from found
     for id in keys:
         row = filled.rows.get(id)
         if row is None:
@@ -172,7 +173,8 @@ def _faults(
             except Invalid as error:
                 yield Fault(filled.place(id, f"evidence/{number}"), error.detail, id)
         told = row.result == "finding" and row.severity == "priority"
-        if told and wish.release is None and id not in state.standing:
+        wrong = any(fault.key == id for fault in found)
+        if told and wish.release is None and id not in state.standing and not wrong:
             yield Fault(filled.place(id, "severity"), TOLD, id)
 
 

@@ -120,7 +120,9 @@ def _json(data: bytes, name: str) -> Given:
 
 
 def _told(faults: Sequence[Fault], name: str, words: str) -> int:
-    for fault in faults:
+    from audits.sheets.checking import in_order
+
+    for fault in in_order(faults):
         print(fault, file=sys.stderr)
     print(f"freemark: {len(faults)} errors in {name}; {words}", file=sys.stderr)
     return 2

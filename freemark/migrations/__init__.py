@@ -6,14 +6,18 @@ A test compares what the migrations make with what the table classes say, on bot
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from sqlalchemy import Connection
 
 from ground.database import Database
+from ground.errors import Conflict
 from ground.settings import Settings
 
 
@@ -33,12 +37,37 @@ def upgrade(settings: Settings) -> str:
         database.close()
 
 
-def upgrade_database(database: Database) -> str:
+def upgrade_database(database: Database, revision: str = "head") -> str:
+    """Up to that revision, all or nothing. Raises Conflict, and nothing is changed, when a reference would dangle."""
     config = configuration()
-    with database.engine.begin() as connection:
+    with database.engine.connect() as connection, _references_later(connection), connection.begin():
         config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        command.upgrade(config, revision)
+        _check_references(connection)
     return newest()
+
+
+@contextmanager
+def _references_later(connection: Connection) -> Iterator[None]:
+    """SQLite changes a column by writing its table anew; rows that refer to it would count as orphans meanwhile, and
+    its own advice is to look at the references afterwards. The switch works outside a transaction only."""
+    raw = connection.connection.driver_connection
+    if connection.dialect.name != "sqlite" or raw is None:
+        yield
+        return
+    raw.execute("PRAGMA foreign_keys=OFF")
+    try:
+        yield
+    finally:
+        raw.execute("PRAGMA foreign_keys=ON")
+
+
+def _check_references(connection: Connection) -> None:
+    if connection.dialect.name != "sqlite":
+        return
+    orphans = connection.exec_driver_sql("PRAGMA foreign_key_check").all()
+    if orphans:
+        raise Conflict(f"{len(orphans)} rows would refer to nothing, the first in {orphans[0][0]}: nothing was changed")
 
 
 def newest() -> str:

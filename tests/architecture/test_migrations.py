@@ -9,6 +9,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
 
 from freemark.migrations import configuration, current, newest, upgrade, upgrade_database
 from freemark.rooms import WITH_TABLES
@@ -93,13 +94,20 @@ def test_every_module_with_tables_is_known_to_the_migrations_and_to_the_tests() 
 
 
 def defines_a_table(source: str) -> bool:
-    """Has a class a `__tablename__`, or is there a bare Table()?"""
-    for node in ast.walk(ast.parse(source)):
+    """Has a class a `__tablename__`, or is there a bare Table() of SQLAlchemy?"""
+    tree = ast.parse(source)
+    bare = any(
+        isinstance(node, ast.ImportFrom)
+        and node.module == "sqlalchemy"
+        and "Table" in {name.name for name in node.names}
+        for node in ast.walk(tree)
+    )
+    for node in ast.walk(tree):
         if isinstance(node, ast.Assign | ast.AnnAssign):
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
             if any(isinstance(target, ast.Name) and target.id == "__tablename__" for target in targets):
                 return True
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Table":
+        if bare and isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Table":
             return True
     return False
 
@@ -107,5 +115,49 @@ def defines_a_table(source: str) -> bool:
 def test_a_table_is_recognised_in_both_ways_of_writing_it() -> None:
     assert defines_a_table("class A(Base):\n    __tablename__ = 'a'\n")
     assert defines_a_table("class A(Base):\n    __tablename__: str = 'a'\n")
-    assert defines_a_table("a = Table('a', metadata)")
+    assert defines_a_table("from sqlalchemy import Table\na = Table('a', metadata)")
+    assert not defines_a_table("from ground.strict import Table\na = Table({}, '')")
     assert not defines_a_table("from audits.tables import AuditRow\nname = AuditRow.__tablename__\n")
+
+
+BEFORE = (  # a site, an audit of it with a finding and its plan, a product and an order, as revision 0001 knew them
+    "INSERT INTO organisation VALUES ('org_1', 'Sunrise', '[]', 'BD', 'Dhaka', '', NULL, :at)",
+    "INSERT INTO site (id, organisation_id, kind, name, address, city, country, workers, created_at)"
+    " VALUES ('site_1', 'org_1', 'factory', 'Unit 2', 'Plot 14', 'Gazipur', 'BD', 640, :at)",
+    "INSERT INTO audit (id, site_id, type, standard, firm_id, starts_on, ends_on, announced, remote, planned_at,"
+    " submitted_at, report, workers, interviews, files_reviewed, conforming, applicable, not_applicable, not_reviewed,"
+    " unanswered) VALUES ('aud_1', 'site_1', 'initial', 'freemark-2026.0', 'org_1', '2026-05-01', '2026-05-02', :yes,"
+    " :no, :at, :at, 'ab', 640, 26, 26, 40, 44, 0, 0, 0)",
+    "INSERT INTO finding (id, audit_id, site_id, provision, topic, core, severity, proposed, zero_tolerance,"
+    " deliberate, concealed, discovered_at, released_at, containment, closed_on_site) VALUES ('fnd_1', 'aud_1',"
+    " 'site_1', 'T1.1', 'T1', :yes, 'major', 'major', :no, :no, :no, :at, :at, '', :no)",
+    "INSERT INTO corrective_action (finding_id, root_cause, correction, prevention, owner_role, due_on, submitted_at,"
+    " revised_at, evidence) VALUES ('fnd_1', 'a', 'b', 'c', 'd', '2026-06-01', :at, :at, '')",
+    "INSERT INTO application (id, organisation_id, created_at, suspension_reason) VALUES ('app_1', 'org_1', :at, '')",
+    "INSERT INTO product (id, application_id, position, name, model, yearly_units)"
+    " VALUES ('app_1-1', 'app_1', 0, 'Shirt', 'S1', 1000)",
+    "INSERT INTO label_order (id, organisation_id, certificate, site_id, site_url, product_id, product_url,"
+    " product_name, quantity, last_day, use_by, state, stopped_because, placed_by, placed_at) VALUES ('ord_1', 'org_1',"
+    " 'A', 'site_1', 'u', 'app_1-1', 'u', 'Shirt', 10, '2026-12-01', '2026-12-01', 'accepted', '', 'per_1', :at)",
+)
+
+
+def test_what_was_there_before_is_there_after(database: Database) -> None:
+    """From revision 0001 with rows in every table that changed."""
+    upgrade_database(database, "0001")
+    with database.engine.begin() as connection:
+        for line in BEFORE:
+            given = {"at": "2026-05-03 08:00:00", "yes": True, "no": False}
+            connection.execute(text(line), {key: given[key] for key in given if f":{key}" in line})
+    upgrade_database(database)
+    with database.engine.begin() as connection:
+        row = connection.execute(text("SELECT submitted_at = released_at, version, outcome, strata FROM audit")).one()
+        assert (bool(row[0]), row[1], row[2]) == (True, 1, "completed"), "the site goes on reading its old report"
+        assert connection.execute(text("SELECT identity FROM product")).scalar_one() == "app_1-1"
+        assert connection.execute(text("SELECT severity FROM finding")).scalar_one() == "major"
+        connection.execute(text("UPDATE audit SET type = 'periodic'"))
+        connection.execute(text("UPDATE label_order SET state = 'checking'"))
+    with pytest.raises(IntegrityError), database.engine.begin() as connection:
+        connection.execute(text("UPDATE audit SET type = 'visit'"))
+    with pytest.raises(IntegrityError), database.engine.begin() as connection:
+        connection.execute(text("DELETE FROM site"))

@@ -5,8 +5,8 @@ Owns the base cases as plain facts and the people in them. Built for freemark-20
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -15,8 +15,8 @@ from audits.facts import Action, Finding, SiteFacts, Stratum, Visit
 from audits.rules import deadlines
 from audits.standard import Standard
 from certify import rulebook
-from certify.dossier import Acceptance, Agreement, Approval, Dossier, Panel
-from certify.events import Standing, State
+from certify.dossier import Agreement, Approval, Dossier, Panel
+from certify.events import Standing
 from certify.measures import months_after
 from ground.canonical import end_of_day
 
@@ -42,7 +42,6 @@ class Draft:
     """A dossier while it is written down: everything by name, so that a case can change it."""
 
     now: datetime
-    audited: int
     places: dict[str, dict[str, Any]]
     visits: dict[str, Visit]
     where: dict[str, str]
@@ -50,8 +49,6 @@ class Draft:
     findings: dict[str, Finding] = field(default_factory=dict)
     facts: dict[str, Any] = field(default_factory=dict)
     standing: Standing | None = None
-    accepted: Acceptance | None = None
-    """Whose reports are filled in at the end, when all are known."""
 
     def at(self, days: float = 0, hours: float = 0) -> datetime:
         return self.now + timedelta(days=days, hours=hours)
@@ -115,7 +112,7 @@ def visit(draft: Draft, id: str, place: str, ended: int, **changes: Any) -> None
     day = draft.at(ended).date()
     plain: dict[str, Any] = {
         "type": "closure", "starts_on": day, "submitted_at": draft.at(ended + 2), "interviews": 5, "files_reviewed": 5,
-        "off_site": 3, "strata": (), "conforming": 1, "applicable": 1, "unanswered": len(STANDARD.provisions) - 1,
+        "off_site": 3, "strata": (), "conforming": 4, "applicable": 4, "unanswered": len(STANDARD.provisions) - 4,
     }  # fmt: skip
     audit(draft, id, place, ended, **(plain | changes))
 
@@ -156,85 +153,90 @@ def finding(draft: Draft, id: str, place: str, provision: str, severity: Any, fo
     }
     draft.findings[id] = Finding(**(whole | changes))
     draft.where[id] = place
+    if visits is not None:  # what was found does not conform
+        most = visits.applicable - sum(f.audit == source for f in draft.findings.values())
+        draft.visits[source] = replace(visits, conforming=min(visits.conforming, max(most, 0)))
 
 
-def stands(draft: Draft, state: State, since: datetime, ends: datetime | None = None) -> None:
-    begun = draft.facts["certified_at"]
-    ended = (begun - timedelta(days=CERTIFIED)).date()
+# ------------------------------------------------------------------------------------------------------ base cases
+
+
+Days = Mapping[str, int]
+"""How long ago, in days below zero: audited, certified, since (of a suspension). What is not there is as usual."""
+
+
+def applying(day: date, days: Days, *others: str) -> Draft:
+    """No certificate yet. others: sites of the holder beside the factory."""
+    now = datetime(day.year, day.month, day.day, HOUR, tzinfo=UTC)
+    ended = days.get("audited", days["certified"] - CERTIFIED if "certified" in days else -26)
+    draft = Draft(now, places={}, visits={}, where={})
+    for name in ("factory", *others, "agency"):
+        draft.places[name] = {
+            "workers": 9 if name == "agency" else 400, "screened_at": draft.at(-5), "refreshed_at": draft.at(-30),
+        }  # fmt: skip
+        audit(draft, AUDITS[name], name, ended)
+    signed = Agreement(BOOK.agreement, draft.at(ended - 30), independent_reporting=True)
+    draft.facts = {"products": 1, "agreement": signed}
+    return draft
+
+
+def certified(day: date, days: Days, *others: str) -> Draft:
+    begun = days.get("certified", -10)
+    draft = applying(day, {"certified": begun, **days}, *others)
+    draft.facts |= {"certified_at": draft.at(begun), "cycles": 1}
+    ended = draft.visits["audit"].ends_on
     draft.standing = Standing(
         number="0123456789A",
-        state=state,
-        since=since,
-        valid_from=begun,
-        valid_until=ends or end_of_day(months_after(ended, 12)),
+        state="active",
+        since=draft.at(begun),
+        valid_from=draft.at(begun),
+        valid_until=end_of_day(months_after(ended, 12)),
         seq=0,
         head="0" * 64,
         next=None,
         revoked_from=None,
         reason=None,
     )
-
-
-# ------------------------------------------------------------------------------------------------------ base cases
-
-
-def applying(day: date, audited: int | None, certified: int | None, *names: str) -> Draft:
-    """No certificate yet. audited, certified: days from the decision."""
-    now = datetime(day.year, day.month, day.day, HOUR, tzinfo=UTC)
-    ended = audited if audited is not None else certified - CERTIFIED if certified is not None else -26
-    draft = Draft(now, ended, places={}, visits={}, where={})
-    for name in ("factory", *names, "agency"):
-        draft.places[name] = {
-            "workers": 9 if name == "agency" else 400, "screened_at": draft.at(-5), "refreshed_at": draft.at(-30),
-        }  # fmt: skip
-        audit(draft, AUDITS[name], name, ended)
-    draft.facts = {"products": 1, "agreement": Agreement(BOOK.agreement, draft.at(ended - 30), True)}
-    draft.accepted = Acceptance("carl", "lotus", draft.at(-1), ())
     return draft
 
 
-def certified(day: date, audited: int | None, certified: int | None, *names: str) -> Draft:
-    begun = certified if certified is not None else -10
-    draft = applying(day, audited, begun, *names)
-    draft.facts |= {"certified_at": draft.at(begun), "cycles": 1}
-    stands(draft, "active", draft.at(begun))
-    return draft
-
-
-def ending(day: date, audited: int | None, certified_: int | None, *names: str) -> Draft:
-    draft = certified(day, audited, certified_ if certified_ is not None else -300, *names)
+def ending(day: date, days: Days) -> Draft:
+    draft = certified(day, {"certified": -300, **days})
     for name in draft.places:
         again = {"type": "surveillance", "announced": False, "notice": "unannounced", "in_a_row": 2}
         audit(draft, f"{AUDITS[name]}_again", name, -10, **again)
     return draft
 
 
-def suspended(day: date, audited: int | None, certified_: int | None, *names: str) -> Draft:
-    draft = certified(day, audited, certified_ if certified_ is not None else -40, *names)
-    visit(draft, "surprise", "factory", -21, type="for_cause", announced=False, notice="unannounced")
+def suspended(day: date, days: Days) -> Draft:
+    since = days.get("since", -20)
+    draft = certified(day, {"certified": since - 20, **days})
+    visit(draft, "surprise", "factory", since - 1, type="for_cause", announced=False, notice="unannounced")
     finding(
-        draft, "passports", "factory", "T2.1", "priority", draft.at(-21), audit="surprise", zero_tolerance=True,
-        contained_at=draft.at(-21, hours=3),
+        draft, "passports", "factory", "T2.1", "priority", draft.at(since - 1), audit="surprise", zero_tolerance=True,
+        contained_at=draft.at(since - 1, hours=3),
     )  # fmt: skip
-    stands(draft, "suspended", draft.at(-20))
+    assert draft.standing is not None
+    draft.standing = replace(draft.standing, state="suspended", since=draft.at(since))
     return draft
 
 
-def healed(day: date, audited: int | None, certified_: int | None, *names: str) -> Draft:
-    draft = suspended(day, audited, certified_, *names)
+def healed(day: date, days: Days) -> Draft:
+    draft = suspended(day, days)
     visit(draft, "return", "factory", -8, type="priority_closure")
-    back = {"closed_at": draft.at(-6), "closed_by": "return", "closed_on_site": True}
-    draft.findings["passports"] = Finding(**(vars(draft.findings["passports"]) | back))
+    draft.findings["passports"] = replace(
+        draft.findings["passports"], closed_at=draft.at(-6), closed_by="return", closed_on_site=True
+    )
     draft.facts["approvals"] = (Approval("reinstate", "sam", "scheme", draft.at(-1)),)
     draft.facts["panels"] = (Panel(draft.at(-1), ("sam", "pia"), ("scheme", "stakeholders"), favourable=True),)
     return draft
 
 
-def two_sites(day: date, audited: int | None, certified_: int | None) -> Draft:
-    return certified(day, audited, certified_, "annex")
+def two_sites(day: date, days: Days) -> Draft:
+    return certified(day, days, "annex")
 
 
-BASES = {
+BASES: Mapping[str, Callable[[date, Days], Draft]] = {
     "applying": applying, "certified": certified, "ending": ending, "suspended": suspended, "healed": healed,
     "two_sites": two_sites,
 }  # fmt: skip

@@ -92,12 +92,16 @@ class Team:
     def run(self) -> None:
         try:
             while True:
-                application, reports = scene.ready_application(self.cast, self.now)
-                scene.accept(self.cast, application, reports)
-                number = scene.certificate(self.cast, application, PATIENCE)
-                self.certificates.append(number)
-                for quantity in (10, 20):
-                    last_day = str((self.now + timedelta(days=90)).date())
-                    self.orders.append(scene.order_labels(self.cast, number, quantity, last_day))
+                self.once()
         except Stopped:
             return
+
+    def once(self) -> None:
+        """From a site to two orders of labels."""
+        application, reports = scene.ready_application(self.cast, self.now)
+        scene.accept(self.cast, application, reports)
+        number = scene.certificate(self.cast, application, PATIENCE)
+        self.certificates.append(number)
+        for quantity in (10, 20):
+            last_day = str((self.now + timedelta(days=90)).date())
+            self.orders.append(scene.order_labels(self.cast, number, quantity, last_day))

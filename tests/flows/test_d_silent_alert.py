@@ -20,12 +20,13 @@ import pytest
 
 from audits import dossier as testimony
 from certify import casefile, log
+from certify.events import open_leaf
 from certify.evidence import roots
 from certify.merkle import leaf_hash, verify_inclusion
 from certify.tables import LogLeaf
 from freemark import jobs
 from ground import ids
-from ground.canonical import instant, parse
+from ground.canonical import instant
 from ground.world import World
 from tests.conftest import WorldMaker
 from tests.flows.house import Certified, House, opened
@@ -33,6 +34,7 @@ from tests.flows.twins import Twins, fork
 
 FULL = "freemark-2026.1"
 HOUR = timedelta(hours=1)
+CONFORMING = {"provision": "T2.1", "result": "conformance"}
 SAFE = "In the driver's safe lay the passports of nine workers."
 
 
@@ -109,7 +111,7 @@ def ordered(twins: Twins, certified: Certified, quantity: int) -> list[bytes]:
 
 
 def silent(twins: Twins) -> bool:
-    return twins.differences() == [] and twins.files() == []
+    return twins.files() == [] and twins.differences(1) == []
 
 
 @pytest.mark.slow
@@ -121,13 +123,18 @@ def test_a_held_alert_cannot_be_told_from_no_alert(
     with fork(certified.house, tmp_path, monkeypatch) as twins:
         everybody_waits(monkeypatch)
         one_root(monkeypatch)
-        assert silent(twins)
         with twins.only(twins.alarmed) as house:
             alert = alarm(house, audit)["id"]
         pass_time(twins, HOUR)
+        for house in twins.each():  # the calm one has nothing to say about what the other was raised on
+            if house is twins.calm:
+                house.amina.post(f"/v1/audits/{audit}/answers", {"answers": [CONFORMING]})
+            house.submit(audit)
+        pass_time(twins, HOUR)
         assert twins.differences() == []
         assert twins.files() == []
-        assert (twins.asked, twins.answered) > (500, 100)
+        assert twins.asked > 500
+        assert twins.answered > 100
 
         first, second = ordered(twins, certified, 5)
         assert first == second
@@ -136,7 +143,7 @@ def test_a_held_alert_cannot_be_told_from_no_alert(
         assert twins.differences() == []
         assert twins.files() == []
 
-        pass_time(twins, 46 * HOUR + timedelta(minutes=59))
+        pass_time(twins, 45 * HOUR + timedelta(minutes=59))
         first, second = ordered(twins, certified, 6)
         assert first == second
         assert twins.differences() == []
@@ -147,7 +154,7 @@ def test_a_held_alert_cannot_be_told_from_no_alert(
         assert twins.alarmed.bea.get(f"/v1/certificates/{certified.number}")["standing"] == "suspended"
         assert twins.calm.bea.get(f"/v1/certificates/{certified.number}")["standing"] == "active"
         assert [item["id"] for item in twins.alarmed.bea.get(f"/v1/findings?site={certified.site}")["items"]] == [alert]
-        assert twins.differences() != []
+        assert twins.differences(1) != []
 
 
 def test_what_was_decided_at_once_can_be_proved_later(house: House, certified: Certified) -> None:
@@ -164,7 +171,8 @@ def test_what_was_decided_at_once_can_be_proved_later(house: House, certified: C
     house.later(48 * HOUR)
     house.drain()
     assert certified.standing == "suspended"
-    n = house.application(certified.application)["decision"]["n"]
+    decisions = house.bea.get(f"/v1/applications/{certified.application}/decisions")["items"]
+    (n,) = (each["n"] for each in decisions if each["outcome"] == "suspend")
     evidence = house.bea.get(f"/v1/applications/{certified.application}/decisions/{n}/evidence")
     (earlier,) = evidence["decided_before"]
     assert earlier["decided_at"] == instant(decided)
@@ -178,7 +186,7 @@ def test_what_was_decided_at_once_can_be_proved_later(house: House, certified: C
     with house.world.db.read() as session:
         row = session.get(LogLeaf, proof["leaf_index"])
         assert row is not None
-        assert parse(row.data)["doc"] == proof["root"]
+        assert open_leaf(row.data, None).doc == proof["root"]
 
 
 def test_the_leaf_of_the_day_differs_in_nothing_but_its_root(

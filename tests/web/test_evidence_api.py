@@ -319,6 +319,17 @@ def test_25_mib_go_up_in_parts_of_the_largest_size(api: EvidenceApi) -> None:
     assert api.get(api.cast.amina, f"/v1/evidence/{found.json()['id']}/file").content == data
 
 
+def test_an_answer_names_evidence_that_is_there(api: EvidenceApi) -> None:
+    """By its id, beside paper; an id of another audit, or of none, is refused with its place."""
+    audit, other = api.plan(), api.plan()
+    mine, theirs = api.bring(files.pdf(), audit)["id"], api.bring(files.png(), other)["id"]
+    assert api.answer(audit, {**FEES, "evidence": ["42 payslips", mine]}).status_code == 200
+    for wrong in (theirs, MISSING["evidence"]):
+        answer = api.answer(audit, {**FEES, "evidence": ["42 payslips", wrong]})
+        assert (answer.status_code, answer.json()["pointer"]) == (422, "/answers/0/evidence/1")
+        assert wrong in answer.json()["detail"]
+
+
 def test_lists_are_paged(api: EvidenceApi) -> None:
     audit = api.plan()
     brought = sorted(api.bring(files.pdf(), audit)["id"] for _ in range(3))

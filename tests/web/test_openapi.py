@@ -6,6 +6,7 @@ status that is not documented, no other content type or shape than declared, no 
 
 import json
 import os
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -148,7 +149,9 @@ def filled(path: str, scene: Scene) -> str:
     """The path with ids that exist where they are known."""
     for name, values in scene.known.items():
         path = path.replace(f"{{{name}}}", values[0])
-    return path.replace("{token}", "tok_0000000000000000")
+    for name, value in (("token", "tok_0000000000000000"), ("version", "1"), ("rulebook", "freemark-2026.0")):
+        path = path.replace(f"{{{name}}}", value)
+    return re.sub(r"\{[a-z_]+\}", "key_0000000000000000", path)  # of a thing that is not there
 
 
 def test_every_example_of_a_body_is_taken_as_a_body(document: Json, scene: Scene) -> None:

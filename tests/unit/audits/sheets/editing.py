@@ -10,6 +10,7 @@ import io
 import re
 import zipfile
 from collections.abc import Mapping
+from functools import lru_cache
 from xml.etree import ElementTree as ET
 
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
@@ -97,8 +98,9 @@ def split(place: str) -> tuple[str, int]:
     return found[1], int(found[2])
 
 
+@lru_cache(maxsize=64)
 def cells(data: bytes, page: str) -> dict[str, str]:
-    """Every cell of a page that is not empty, as text."""
+    """Every cell of a page that is not empty, as text. Not to be changed: it is kept."""
     found = parts(data)
     shared = [
         "".join(text.text or "" for text in item.iter(f"{M}t")) for item in ET.fromstring(found["xl/sharedStrings.xml"])

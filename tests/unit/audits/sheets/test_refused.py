@@ -131,7 +131,7 @@ def test_what_evidence_refuses_is_refused_here_too() -> None:
 
 def wrong(changes: dict[str, Any], of: Sheet | None = None) -> dict[str, str]:
     """Cell -> words, of everything that is wrong with a workbook after these changes."""
-    data = book(of or sheet())
+    data = EMPTY if of is None else book(of)
     places = {}
     for name, value in changes.items():
         column, _, id = name.partition(":")
@@ -167,7 +167,7 @@ def at(column: str, id: str) -> str:
         ({"I:T1.1": "conformance", "L:T1.1": "1,000"}, "L:T1.1", "a whole number was expected, and '1,000'"),
         ({"I:T1.1": "conformance", "L:T1.1": "about 40"}, "L:T1.1", "a whole number was expected"),
         ({"I:T1.1": "conformance", "L:T1.1": True}, "L:T1.1", "a whole number was expected"),
-        ({"I:T1.1": "conformance", "L:T1.1": 10**9}, "L:T1.1", "less than or equal to 100000"),
+        ({"I:T1.1": "conformance", "L:T1.1": 10**9}, "L:T1.1", "less than or equal to 1000000"),
         ({"I:T1.1": "conformance", "K:T1.1": 3, "L:T1.1": 9}, "K:T1.1", "3 affected cannot be conformance"),
         ({"I:T10.2": "finding", "J:T10.2": "minor", "M:T10.2": "x", "K:T10.2": 7}, "L:T10.2", "belong together"),
         ({"I:T1.1": "conformance", "M:T1.1": 12.5}, "M:T1.1", "write it as text"),

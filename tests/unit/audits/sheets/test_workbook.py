@@ -1,8 +1,9 @@
-"""The workbook as an auditor gets it: what is in it, what is locked, what a cell takes, and that it comes back whole."""
+"""The workbook as an auditor gets it: what is in it, what is locked, what a cell takes, and that it comes back so."""
 
 from __future__ import annotations
 
 import io
+import os
 import shutil
 import subprocess
 from datetime import timedelta
@@ -21,13 +22,14 @@ from audits import scope, standard
 from audits.evidence import inspection
 from audits.facts import AUDIT_TYPES
 from audits.sheets import reading, workbook
-from audits.sheets.content import FIGURES, FLAGS, RESULTS, Row, left_open, mark, severities_for
+from audits.sheets.content import FIGURES, FLAGS, MOST_COUNT, RESULTS, Row, left_open, mark, severities_for
 from audits.sheets.words import how_to
 from ground import parties
 from ground.bodies import Line, Prose
 from tests.unit.audits.sheets.building import CATALOGUE, CONFORMS, MADE, MINOR, book, filled, head, sheet
 from tests.unit.audits.sheets.editing import M, cells, part_of, parts, row_of
 
+TORTURE = bool(os.environ.get("FREEMARK_TORTURE"))
 FIGURED: dict[str, Any] = {
     "workers": 640, "payroll_note": "3 are on leave.", "hours_normal": 475, "hours_days": 6, "summary": "=SUM(A1)\nB",
     "closing_meeting_on": "2026-06-03", "worker_languages": ["bn", "ne"], "outcome": "access_denied",
@@ -198,8 +200,6 @@ def test_what_may_be_left_open_is_what_the_audit_does_not_ask() -> None:
 
 
 def test_counts_end_where_those_of_the_register_end() -> None:
-    from audits.sheets.content import MOST_COUNT
-
     assert MOST_COUNT == parties.MOST_WORKERS
 
 
@@ -244,7 +244,7 @@ def rows(draw: st.DrawFn) -> Row:
     )
 
 
-@settings(max_examples=60)
+@settings(max_examples=1000 if TORTURE else 25)
 @given(st.dictionaries(st.sampled_from(list(CATALOGUE.provisions)), rows(), max_size=6))
 def test_any_answer_that_was_filed_comes_back_as_it_was(answers: dict[str, Row]) -> None:
     """Also texts that look like formulas, markup or escapes: none becomes anything else by travelling."""
