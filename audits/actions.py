@@ -17,7 +17,7 @@ from audits.relations import ACT, APPROVE, check_finding
 from audits.remedy.clocks import with_clock
 from audits.remedy.tables import ReviewRow, Word
 from audits.tables import ActionRow, AuditRow, FindingRow
-from audits.views import finding_views
+from audits.views import findings_for
 from ground import journal, outbox
 from ground.access import Actor
 from ground.canonical import Json, nfc
@@ -200,4 +200,4 @@ def _changed(session: Writing, actor: Actor, event: str, finding: FindingRow, no
     session.flush()
     journal.record(session, actor, event, finding.id, {"site": finding.site_id}, now=now)
     outbox.record(session, "action_changed", finding.site_id, now=now, site=finding.site_id, finding=finding.id)
-    return with_clock(finding_views(session, [finding])[0], now)
+    return with_clock(findings_for(session, actor, [finding])[0], now)

@@ -64,9 +64,11 @@ def held_until(session: Reading, sites: Sequence[str]) -> datetime | None:
     return session.scalar(select(func.min(FindingRow.held_until)).where(FindingRow.site_id.in_(sites), HELD))
 
 
-def reports(session: Reading, sites: Sequence[str]) -> dict[str, str]:
-    """{report hash: audit id} of every submitted audit of these sites."""
+def reports(session: Reading, sites: Sequence[str], *, released: bool = False) -> dict[str, str]:
+    """{report hash: audit id} of every submitted audit of these sites; released: of those whose report the site has."""
     query = select(AuditRow.report, AuditRow.id).where(AuditRow.site_id.in_(sites), AuditRow.report.is_not(None))
+    if released:
+        query = query.where(AuditRow.released_at.is_not(None))
     return {report: audit for report, audit in session.execute(query) if report is not None}
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from types import UnionType
@@ -220,6 +221,7 @@ def from_json(document: Json, where: str = "") -> SiteFacts:
 
 
 T = TypeVar("T")
+Reader = Callable[[Json, str], Any]
 
 
 def encode(value: Any) -> Json:
@@ -245,19 +247,18 @@ def decode(kind: type[T], value: Json, where: str = "") -> T:
     """The dataclass of type `kind` that `encode` wrote. Every key is required unless it is LATER; none may be added."""
     if not isinstance(value, dict):
         raise Malformed("an object was expected", where=where)
-    hints = _hints(kind)
-    if missing := {name for name, silent in _fields(kind) if silent is EVERY} - value.keys():
-        raise Malformed(f"{min(missing)!r} is missing", where=where)
-    if unknown := value.keys() - hints.keys():
-        raise Malformed(f"{min(unknown)!r} is not known", where=f"{where}/{min(unknown)}")
-    return kind(
-        **{name: _decoded(hint, value[name], f"{where}/{name}") for name, hint in hints.items() if name in value}
-    )
+    readers, required = _plan(kind)
+    if not required <= value.keys():
+        raise Malformed(f"{min(required - value.keys())!r} is missing", where=where)
+    if not value.keys() <= readers.keys():
+        unknown = min(value.keys() - readers.keys())
+        raise Malformed(f"{unknown!r} is not known", where=f"{where}/{unknown}")
+    return kind(**{name: readers[name](item, f"{where}/{name}") for name, item in value.items()})
 
 
 EVERY = object()  # stands for: always written
 _SHAPES: dict[Any, tuple[tuple[str, Any], ...]] = {}  # looking a class over costs more than writing it
-_HINTS: dict[Any, dict[str, Any]] = {}
+_PLANS: dict[Any, tuple[dict[str, Reader], frozenset[str]]] = {}
 
 
 def _fields(kind: Any) -> tuple[tuple[str, Any], ...]:
@@ -269,33 +270,49 @@ def _fields(kind: Any) -> tuple[tuple[str, Any], ...]:
     return _SHAPES[kind]
 
 
-def _hints(kind: Any) -> dict[str, Any]:
-    if kind not in _HINTS:
-        _HINTS[kind] = get_type_hints(kind)
-    return _HINTS[kind]
+def _plan(kind: Any) -> tuple[dict[str, Reader], frozenset[str]]:
+    """(how to read each field, the fields that must be there)."""
+    if kind not in _PLANS:
+        required = frozenset(name for name, silent in _fields(kind) if silent is EVERY)
+        _PLANS[kind] = {name: _reader(hint) for name, hint in get_type_hints(kind).items()}, required
+    return _PLANS[kind]
 
 
-def _decoded(hint: Any, value: Json, where: str) -> Any:
+def _reader(hint: Any) -> Reader:
+    """How to read a value of this type; looked up once, because looking at a type costs more than reading a value."""
     arguments = get_args(hint)
     if get_origin(hint) in (UnionType, Union):
-        if value is None and type(None) in arguments:
-            return None
-        (hint,) = (argument for argument in arguments if argument is not type(None))
-        return _decoded(hint, value, where)
+        (given,) = (argument for argument in arguments if argument is not type(None))
+        read_given = _reader(given)
+        return lambda value, where: None if value is None else read_given(value, where)
     if get_origin(hint) is Literal:
-        if value not in arguments or not isinstance(value, str):
-            raise Malformed(f"{str(value)[:40]!r} is none of {', '.join(arguments)}", where=where)
-        return value
+        return lambda value, where: _word(arguments, value, where)
     if get_origin(hint) is tuple:
-        if not isinstance(value, list):
-            raise Malformed("an array was expected", where=where)
-        return tuple(_decoded(arguments[0], item, f"{where}/{number}") for number, item in enumerate(value))
+        read_item = _reader(arguments[0])
+        return lambda value, where: _items(read_item, value, where)
     if hint is datetime:
-        return parse_instant(value, where)
+        return parse_instant
     if hint is date:
-        return parse_day(value, where)
+        return parse_day
     if dataclasses.is_dataclass(hint) and isinstance(hint, type):
-        return decode(hint, value, where)
-    if type(value) is not hint:  # not isinstance: true is not 1
-        raise Malformed(f"{hint.__name__} was expected", where=where)
+        kind: type[Any] = hint
+        return lambda value, where: decode(kind, value, where)
+    return lambda value, where: _plain(hint, value, where)
+
+
+def _word(words: tuple[Any, ...], value: Json, where: str) -> Json:
+    if value not in words or not isinstance(value, str):
+        raise Malformed(f"{str(value)[:40]!r} is none of {', '.join(words)}", where=where)
+    return value
+
+
+def _items(read: Reader, value: Json, where: str) -> tuple[Any, ...]:
+    if not isinstance(value, list):
+        raise Malformed("an array was expected", where=where)
+    return tuple([read(item, f"{where}/{number}") for number, item in enumerate(value)])
+
+
+def _plain(kind: Any, value: Json, where: str) -> Json:
+    if type(value) is not kind:  # not isinstance: true is not 1
+        raise Malformed(f"{kind.__name__} was expected", where=where)
     return value

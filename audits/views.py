@@ -13,6 +13,7 @@ from datetime import date, datetime
 from sqlalchemy import func, select
 
 from audits import scope
+from audits.fieldwork import outside
 from audits.relations import (
     OWN,
     READ,
@@ -68,12 +69,13 @@ def get_audit(session: Reading, actor: Actor, audit_id: str) -> dict[str, Json]:
     findings = session.scalars(
         select(FindingRow).where(FindingRow.audit_id == audit.id, FindingRow.provision.not_in(held))
     )
-    return {
+    view: dict[str, Json] = {
         **audit_view(session, audit),
         "answers": [answer_view(row) for row in sorted(answers, key=lambda row: order.index(row.provision))],
         "findings": finding_views(session, sorted(findings, key=lambda row: order.index(row.provision))),
         "document": stored_document(audit) if not held or access.everywhere(actor, READ) else None,
     }
+    return outside.audit_outside(session, audit, view) if outside.is_outside(session, actor, audit) else view
 
 
 def list_findings(session: Reading, actor: Actor, *, site: str, after: str = "", limit: int = 50) -> dict[str, Json]:
@@ -82,7 +84,7 @@ def list_findings(session: Reading, actor: Actor, *, site: str, after: str = "",
     query = select(FindingRow).where(FindingRow.site_id == site, visible_findings(actor), FindingRow.id > after)
     rows = list(session.scalars(query.order_by(FindingRow.id).limit(limit + 1)))
     return {
-        "items": finding_views(session, rows[:limit]),
+        "items": findings_for(session, actor, rows[:limit]),
         "next": rows[limit - 1].id if len(rows) > limit else None,
     }
 
@@ -90,7 +92,20 @@ def list_findings(session: Reading, actor: Actor, *, site: str, after: str = "",
 def get_finding(session: Reading, actor: Actor, finding_id: str) -> dict[str, Json]:
     """One finding that the actor may see."""
     finding = check_finding(session, actor, READ, session.get(FindingRow, finding_id))
-    return finding_views(session, [finding])[0]
+    return findings_for(session, actor, [finding])[0]
+
+
+def findings_for(session: Reading, actor: Actor, findings: Sequence[FindingRow]) -> list[dict[str, Json]]:
+    """Findings as this reader may see them: outside firm and certification body without small counts of people."""
+    audits = {
+        row.id: row
+        for row in session.scalars(select(AuditRow).where(AuditRow.id.in_({finding.audit_id for finding in findings})))
+    }
+    veiled = {id for id, audit in audits.items() if outside.is_outside(session, actor, audit)}
+    return [
+        outside.finding_outside(view) if finding.audit_id in veiled else view
+        for finding, view in zip(findings, finding_views(session, findings), strict=True)
+    ]
 
 
 def list_versions(session: Reading, actor: Actor, audit_id: str) -> dict[str, Json]:
@@ -106,6 +121,8 @@ def get_version(session: Reading, actor: Actor, audit_id: str, version: int) -> 
     row = session.get(VersionRow, (audit.id, version))
     if row is None:
         raise NotFound(f"{audit.id} has no version {version} of its report")
+    if outside.is_outside(session, actor, audit):
+        return {**version_view(row), "document": outside.document_outside(session, audit, version)}
     return {**version_view(row), "document": parse(row.document.encode(), limit=MOST_DOCUMENT)}
 
 

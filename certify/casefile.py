@@ -124,9 +124,12 @@ def site_ids(session: Reading, application: str, part: str | None = None) -> lis
     return list(session.scalars(query.order_by(ApplicationSite.part.desc(), ApplicationSite.position)))
 
 
-def current_reports(session: Reading, application: str) -> list[str]:
-    """The hashes of every submitted report on the application's places, sorted: what an acceptance has to name."""
-    return sorted(testimony.reports(session, site_ids(session, application)))
+def current_reports(session: Reading, application: str, *, released: bool = False) -> list[str]:
+    """The hashes of every submitted report on the application's places, sorted: what an acceptance has to name.
+
+    released: only of those that the sites have.
+    """
+    return sorted(testimony.reports(session, site_ids(session, application), released=released))
 
 
 def _dossier(

@@ -79,8 +79,10 @@ def application_views(session: Reading, ids: Sequence[str], *, inside: bool = Fa
 
 
 def application_view(session: Reading, id: str, *, inside: bool = False) -> dict[str, Json]:
-    """One application, with the hashes of the reports that an acceptance has to name."""
-    return {**application_views(session, [id], inside=inside)[0], "reports": casefile.current_reports(session, id)}
+    """One application, with the hashes of the reports that an acceptance has to name; outside, of those that the sites
+    have."""
+    reports = casefile.current_reports(session, id, released=not inside)
+    return {**application_views(session, [id], inside=inside)[0], "reports": reports}
 
 
 def decision_view(row: DecisionRow, *, inside: bool = False) -> dict[str, Json]:

@@ -37,7 +37,7 @@ from audits.remedy.relations import (
 from audits.remedy.tables import CheckRow, DisclosureRow
 from audits.samples import CLOCKED
 from audits.tables import FindingRow
-from audits.views import finding_views
+from audits.views import findings_for
 from ground import access
 from ground.canonical import Json
 from ground.database import Writing
@@ -151,7 +151,7 @@ def record_confirmation(cohort: CohortId, body: ConfirmationBody, call: Writer) 
 def confirm_remedy(finding: FindingId, body: RemedyBody, call: Writer) -> Response:
     def work(session: Writing) -> tuple[int, dict[str, Json]]:
         row = ledger.confirm_remedy(session, call.actor, finding, body.reason, now=call.now)
-        return 200, with_clock(finding_views(session, [row])[0], call.now)
+        return 200, with_clock(findings_for(session, call.actor, [row])[0], call.now)
 
     return call.run(work)
 

@@ -32,6 +32,7 @@ _NOT_HERE: tuple[tuple[str, str], ...] = (
     ("xl/media", "pictures; send them as evidence"),
     ("xl/chart", "charts"),
     ("xl/diagrams", "drawings"),
+    ("xl/drawings", "drawings"),
     ("xl/pivot", "pivot tables"),
     ("xl/ctrlprops", "controls"),
 )

@@ -29,17 +29,19 @@ from tests.cases.words import (
     PLACE,
     TEXT,
     VISIT,
-    WHOLE,
     Keys,
     Misread,
     day_of,
-    words,
     fields,
     known,
     moment,
+    words,
 )
 
 FOLDER = Path(__file__).parent
+# What a case may say besides the tables of `words`.
+OTHERS = ("title", "story", "base", "day", "audited", "certified", "standing", "since", "ends", "accepted", "agreement",
+          "revocation_case", "leaves", "factory", "annex", "agency", "findings", "visits", "expect")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -74,10 +76,6 @@ def read(text: str, name: str) -> list[Worked]:
     if not isinstance(parts, list) or not parts:
         raise Misread(f"{name}: there is no [[case]]")
     return [_case(part, document["chapter"], f"{name}, case {number}") for number, part in enumerate(parts, start=1)]
-
-
-OTHERS = ("title", "story", "base", "day", "audited", "certified", "standing", "since", "ends", "accepted", "agreement",
-          "revocation_case", "leaves", "factory", "annex", "agency", "findings", "visits", "expect")  # fmt: skip
 
 
 # -------------------------------------------------------------------------------------------------------- a case
@@ -244,7 +242,7 @@ def _standing(draft: Draft, part: Mapping[str, Any], where: str) -> None:
     if draft.standing is None:
         raise Misread(f"{where}: the base {part['base']} has no certificate")
     since = moment(part["since"], draft.now, where) if "since" in part else draft.standing.since
-    ends = end_ofday_of(day_of(part["ends"], draft.now, where)) if "ends" in part else draft.standing.valid_until
+    ends = end_of_day(day_of(part["ends"], draft.now, where)) if "ends" in part else draft.standing.valid_until
     draft.standing = replace(
         draft.standing, state=part.get("standing", draft.standing.state), since=since, valid_until=ends
     )  # fmt: skip

@@ -126,10 +126,13 @@ def test_a_held_alert_cannot_be_told_from_no_alert(
         with twins.only(twins.alarmed) as house:
             alert = alarm(house, audit)["id"]
         pass_time(twins, HOUR)
+        assert twins.differences() == []
+        assert twins.files() == []
         for house in twins.each():  # the calm one has nothing to say about what the other was raised on
             if house is twins.calm:
                 house.amina.post(f"/v1/audits/{audit}/answers", {"answers": [CONFORMING]})
             house.submit(audit)
+        twins.masking = True
         pass_time(twins, HOUR)
         assert twins.differences() == []
         assert twins.files() == []

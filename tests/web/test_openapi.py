@@ -64,7 +64,8 @@ class Scene:
             "upload": ["upl_0000000000000000"], "key": ["key_0000000000000000"],
             "purpose": ["revocation", "suspension"], "shard": ["1"], "id": ["freemark-2026.0"], "seq": ["0", "1"],
             "n": ["1", "2"], "path": ["checkpoint", "log.vkey"], "name": ["labels.csv", "label-0.svg"],
-            "assignment": ["asg_0000000000000000"],
+            "assignment": ["asg_0000000000000000"], "cohort": ["led_0000000000000000"],
+            "check": ["chk_0000000000000000"], "disclosure": ["dsc_0000000000000000"], "secret": ["0" * 32],
             "list_id": ["lst_0000000000000000"], "hit": ["hit_0000000000000000"], "line": ["scr_0000000000000000"],
         }  # fmt: skip
 

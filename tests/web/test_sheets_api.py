@@ -16,7 +16,7 @@ from sqlalchemy import func, select
 
 from audits.evidence.kinds import MEDIA
 from audits.sheets import routes, samples
-from audits.sheets.service import MOST_BYTES
+from audits.sheets.scanning import MOST_BYTES
 from audits.tables import AnswerRow, AuditRow, MemberRow
 from freemark import problems
 from ground.ids import new_id

@@ -1336,6 +1336,12 @@ def _new_columns() -> None:
         batch_op.create_check_constraint("audit_notice", _one_of("notice", ("", *NOTICES)))
         batch_op.create_check_constraint("audit_outcome", _one_of("outcome", OUTCOMES))
     op.execute("UPDATE audit SET released_at = submitted_at")
+    op.execute(
+        "INSERT INTO report_version (audit_id, version, report, document, signature, reason, submitted_at, submitted_by)"
+        " SELECT audit.id, 1, audit.report, audit.document, NULL, '', audit.submitted_at, audit_member.person_id"
+        " FROM audit JOIN audit_member ON audit_member.audit_id = audit.id AND audit_member.position = 0"
+        " WHERE audit.document IS NOT NULL"
+    )
     with op.batch_alter_table("audit") as batch_op:
         batch_op.alter_column("notice", server_default=None)
         batch_op.alter_column("profiles", server_default=None)

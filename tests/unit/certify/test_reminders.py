@@ -71,7 +71,7 @@ def test_who_was_late_to_be_reminded_is_reminded_of_the_nearest_only(house: Hous
 
 
 def test_a_certificate_that_is_over_reminds_nobody(house: House) -> None:
-    house.act(service.withdraw, house.cast.bea, house.application)
+    house.act(service.request_withdrawal, house.cast.bea, house.number())
     house.settle()
     before_end(house, days=30)
     assert reminders.remind(house.world) == 0

@@ -15,7 +15,8 @@ from certify.dossier import OUTCOMES, Decision
 from certify.rules import TABLE, decide, record, replay
 from ground.canonical import jcs, parse
 from tests.cases.faultless import BOOK
-from tests.cases.reading import FOLDER, Misread, Worked, all_cases, moment, read
+from tests.cases.reading import FOLDER, Worked, all_cases, read
+from tests.cases.words import Misread, moment
 
 CASES = all_cases()
 LEAST = 40
@@ -154,7 +155,7 @@ def test_a_case_that_fails_shows_both_sides() -> None:
 
 def test_every_file_beside_the_cases_is_known() -> None:
     assert {path.name for path in FOLDER.iterdir() if path.suffix not in (".toml", ".pyc") and path.is_file()} == {
-        "__init__.py", "README.md", "faultless.py", "reading.py",
+        "__init__.py", "README.md", "faultless.py", "reading.py", "words.py",
     }  # fmt: skip
 
 

@@ -117,7 +117,7 @@ def test_an_alert_is_told_to_the_handlers_without_its_content_and_to_nobody_else
     alert = raise_alert(stage, field)
     told = post(stage)
     assert told.pop("An alert was raised") == ["hana"]
-    assert all(people == ["amina", "aino"] for people in told.values()), "of the assignment"
+    assert all(people == ["aino", "amina"] for people in told.values()), "of the assignment"
     assert f"/v1/alerts/{alert}" in texts(stage)
     for word in ("CANARY", "T2.1", stage.factory):
         assert word not in texts(stage)
@@ -170,12 +170,12 @@ def test_while_an_alert_is_held_the_sites_letters_are_those_of_a_twin(stage: Sta
 
 
 def approved(stage: Any, *names: str) -> None:
-    day = stage.today
+    day, end = stage.today, stage.today + timedelta(days=900)
     for name in names:
         actor = stage.people[name]
         firm = FirmDraft("good", "Accredited.", (), ("all",), day + timedelta(days=900), day)
         auditor = AuditorDraft(
-            "lead", "good", "Examined.", ("all",), ("bn",), day, day + timedelta(days=900), day + timedelta(days=900), day
+            "lead", "good", "Examined.", ("all",), ("bn",), day, end, end, day
         )  # fmt: skip
         with stage.world.db.write() as session:
             register.set_firm(session, stage.sam, actor.organisation, firm, now=stage.now)
@@ -184,8 +184,9 @@ def approved(stage: Any, *names: str) -> None:
 
 def test_an_assignment_is_told_to_the_firm_that_was_drawn_and_not_where_it_is(stage: Stage) -> None:
     approved(stage, "ulla")
+    last = stage.today + timedelta(days=20)
     wish = AssignmentDraft(
-        stage.factory, "surveillance", "freemark-2026.1", stage.today, stage.today + timedelta(days=20), ("bn",), ("T1",)
+        stage.factory, "surveillance", "freemark-2026.1", stage.today, last, ("bn",), ("T1",)
     )  # fmt: skip
     with stage.world.db.write() as session:
         row = assigning.ask(session, stage.carl, wish, now=stage.now)

@@ -170,7 +170,9 @@ def test_both_clocks_are_shown_in_dates_and_in_days(fees: Repaying) -> None:
     assert clock()["plan"]["done_at"] == stage.now.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-@pytest.mark.parametrize(("hours", "days"), [(48, 2), (47, 1), (24, 1), (23, 0), (0, 0), (-1, -1), (-24, -1), (-25, -2)])
+@pytest.mark.parametrize(
+    ("hours", "days"), [(48, 2), (47, 1), (24, 1), (23, 0), (0, 0), (-1, -1), (-24, -1), (-25, -2)]
+)
 def test_days_left_are_whole_days_and_negative_when_it_is_over(stage: Any, hours: int, days: int) -> None:
     assert days_left(stage.now + timedelta(hours=hours), stage.now) == days
 
@@ -219,7 +221,7 @@ def test_fees_are_closed_when_everybody_has_them_back(fees: Repaying) -> None:
     fees.pay(cohort, amount=38 * 190_000 - 1)
     fees.keep(cohort)
     fees.ask(cohort)
-    with pytest.raises(Conflict, match="owed 7790000 USD .* 7219999 are paid and 570000 kept"):
+    with pytest.raises(Conflict, match=r"owed 7790000 USD .* 7219999 are paid and 570000 kept"):
         closure(field, "T1.1", by="ulla")
     fees.pay(cohort, amount=1, people=1, newly=0, newly_left=0)
     assert closure(field, "T1.1", by="aino")["closed"] == [fees.finding]

@@ -1,4 +1,4 @@
-"""A calendar of dates: the same bytes for the same data, and in it nothing that the reader, or a server, may not know."""
+"""A calendar of dates: the same bytes for the same data, and nothing in it that reader or server may not know."""
 
 from __future__ import annotations
 

@@ -50,7 +50,9 @@ def test_one_thing_that_lacks_is_named_with_both_figures(change: dict[str, objec
     assert words in "; ".join([*repayment.unpaid(cohort), *repayment.unconfirmed(cohort)])
 
 
-@pytest.mark.parametrize(("asked", "confirmed", "enough"), [(10, 8, True), (10, 7, False), (12, 10, True), (12, 9, False)])
+@pytest.mark.parametrize(
+    ("asked", "confirmed", "enough"), [(10, 8, True), (10, 7, False), (12, 10, True), (12, 9, False)]
+)
 def test_four_fifths_of_those_asked_are_enough(asked: int, confirmed: int, enough: bool) -> None:
     assert repayment.complete([replace(WHOLE, confirmation=replace(SAID, asked=asked, confirmed=confirmed))]) is enough
 

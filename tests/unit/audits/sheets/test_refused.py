@@ -338,15 +338,9 @@ def test_a_slip_in_json_is_told_with_its_pointer(answer: Json, pointer: str, wor
 
 def test_json_that_is_no_sheet_is_refused() -> None:
     document = as_json.write(sheet(), CATALOGUE)
-    for broken in (
-        [],
-        "x",
-        None,
-        {},
-        {**document, "base": []},
-        {**document, "answers": None},
-        {**document, "base": {"a": 1}},
-    ):
+    parts_wrong: list[Json] = [{"base": []}, {"answers": None}, {"base": {"a": 1}}, {"checksum": 1}]
+    whole_wrong: list[Json] = [[], "x", None, {}, *({**document, **part} for part in parts_wrong)]
+    for broken in whole_wrong:
         with pytest.raises(Invalid):
             as_json.read(broken)
     with pytest.raises(Invalid, match="does not say which audit"):
