@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from audits import scope
 from audits.alerts.relations import DISMISS, EXTEND, HANDLER, RELEASE, alert_of, on_team
@@ -20,8 +20,8 @@ from audits.alerts.tables import Act, AlertRow, AlertWordRow, EndedBy
 from audits.counting import count
 from audits.drafts import AnswerDraft
 from audits.filing import answers_of, discard_prepared, file_alert, tell_filed
-from audits.release import release_finding, set_dues
-from audits.tables import AnswerRow, AuditRow, FindingRow
+from audits.release import release_finding
+from audits.tables import AnswerRow, AuditRow, FindingRow, RegradeRow
 from ground import journal, outbox
 from ground.access import SYSTEM, Actor
 from ground.database import Reading, Writing
@@ -195,10 +195,9 @@ def _held(session: Writing, actor: Actor, action: str, alert_id: str, now: datet
 
 
 def _end(session: Writing, actor: Actor, alert: AlertRow, by: EndedBy, now: datetime, *, told: str = "") -> None:
-    """The site has the finding from now on. Its clocks start now: nobody is late with what nobody knew."""
+    """The site has the finding from now on, and its clocks start."""
     finding = session.get_one(FindingRow, alert.id)
     release_finding(session, finding, now)
-    set_dues(finding, scope.catalogue_of(session.get_one(AuditRow, alert.audit_id)), discovered=now, released=now)
     alert.state, alert.ended_at, alert.ended_by, alert.told = "released", now, by, told
     session.flush()
     journal.record(session, actor, "alert_released", alert.id, {"audit": alert.audit_id, "by": by}, now=now)
@@ -268,6 +267,7 @@ def _take_back(session: Writing, alert: AlertRow) -> None:
         finding.shown_as, finding.held_until = "", None
         session.flush()
         return
+    session.execute(delete(RegradeRow).where(RegradeRow.finding_id == finding.id))
     session.delete(finding)
     if audit.submitted_at is None:
         session.delete(answer)

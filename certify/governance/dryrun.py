@@ -12,8 +12,8 @@ import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from functools import cache
 from itertools import islice
 from typing import Any
@@ -137,13 +137,19 @@ def _parts(found: Iterable[Snapshot], terms: tuple[str, str, datetime], processe
 
 def judge(chunk: Sequence[Snapshot], present: str, other: str, now: datetime) -> Judged:
     """One chunk, in whatever process: the outcome under both, and the change if there is one."""
-    books = (_book(present), _book(other))
+    books = (_book(present), _in_force(other))
     return [_judged(application, json.loads(record), *books, now) for application, record in chunk]
 
 
 @cache
 def _book(text: str) -> Rulebook:
     return rulebook.read(text)
+
+
+@cache
+def _in_force(text: str) -> Rulebook:
+    """As if its day had come: that it is not in force yet is no change that anybody asks about."""
+    return replace(_book(text), approved=True, in_force_from=date.min)
 
 
 def _judged(

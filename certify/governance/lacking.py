@@ -40,9 +40,7 @@ MEETS: Mapping[str, Meets] = {
     "I4": Meets("certification body", "A decider who was on no audit accepts every current report by its hash."),
     "I5": Meets("holder", "Put right what the finding names, then have it closed by a visit on site."),
     "I6": Meets("holder", "Put right what the finding names; a visit on site with interviews closes it."),
-    "I7": Meets(
-        "holder", "Close findings until {open_majors_most} are open at most, with an approved plan each."
-    ),
+    "I7": Meets("holder", "Close findings until {open_majors_most} are open at most, with an approved plan each."),
     "I8": Meets("holder", "Close findings: each one closed counts as conforming and costs no points any more."),
     "I9": Meets("audit firm", "An audit that interviews as many workers as the sample needs."),
     "I10": Meets("holder", "Sign the current certification agreement, with the clause on independent reporting."),
@@ -51,18 +49,14 @@ MEETS: Mapping[str, Meets] = {
     "I13": Meets("certification body", "An audit by a firm that has no part in holder, sites or agents."),
     "I14": Meets("holder", "Apply again with the subcontractors named, and have them audited."),
     "I15": Meets("audit firm", "Interviews with the groups named, and enough of them off site or by telephone."),
-    "I16": Meets(
-        "audit firm", "An audit by an approved firm and team without conflicts, with another lead if due."
-    ),
+    "I16": Meets("audit firm", "An audit by an approved firm and team without conflicts, with another lead if due."),
     "I17": Meets(
         "certification body", "A screening at most {screening_days} days old, and a person's word on each hit."
     ),
     "I18": Meets("certification body", "An answer to what is asked about the places named."),
     "I19": Meets("audit firm", "An audit that takes the man-days that the site's size needs."),
     "I20": Meets("audit firm", "A report signed with the enrolled key of an auditor of its team."),
-    "I21": Meets(
-        "time", "The waiting time after the revocation; it begins when full correction was proven on site."
-    ),
+    "I21": Meets("time", "The waiting time after the revocation; it begins when full correction was proven on site."),
     "I22": Meets("scheme", "A second revocation stands for good; only an appeal that is won ends it."),
     "I23": Meets("holder", "Close every finding; those older than {conformance_months} months need a new audit."),
     "I24": Meets("holder", "Confirm the list of subcontractors and agents of each site named."),

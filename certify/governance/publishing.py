@@ -21,7 +21,7 @@ from ground import access, journal, outbox
 from ground.access import Actor, Grant
 from ground.canonical import Json, instant
 from ground.database import Reading, Writing, lock
-from ground.errors import Conflict, Forbidden, Invalid, NotFound
+from ground.errors import Conflict, Forbidden, Invalid, Malformed, NotFound
 from ground.ids import new_id
 from ground.parties import KNOWN
 from ground.world import World
@@ -62,7 +62,7 @@ class ConsultationDraft:
 def propose(session: Writing, actor: Actor, text: str, *, now: datetime) -> RulebookRow:
     """Enter a rulebook that may become the next one. Its text is fixed from now on.
 
-    Malformed, with a pointer, for what is no rulebook; Invalid when its numbers differ from those of its standards;
+    Invalid for what is no rulebook, naming the place, and when its numbers differ from those of its standards;
     Conflict for an id or a text that is there already.
     """
     access.check(actor, PROPOSE, KNOWN)
@@ -183,9 +183,12 @@ def disagreements(book: Rulebook) -> tuple[str, ...]:
 
 
 def _checked(text: str) -> Rulebook:
-    book = rulebook.read(text)
+    try:
+        book = rulebook.read(text)
+    except Malformed as error:  # the request is well formed; the rulebook in it is not
+        raise Invalid(f"{error.detail}{f' (at {error.where})' if error.where else ''}", where="/text") from error
     if problems := disagreements(book):
-        raise Invalid("; ".join(problems), where="/parameters")
+        raise Invalid("; ".join(problems), where="/text")
     return book
 
 

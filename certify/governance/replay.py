@@ -7,7 +7,7 @@ the salted commitment in the public log says which bytes were there when it was 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import func, select
@@ -27,6 +27,21 @@ from ground.keyring import Keyring
 MAX_RECORD = 1 << 24
 CHUNK = 500  # decisions read at a time: a record has some kilobytes
 Progress = Callable[[int, int], None]
+
+# The acts of the journal that change each part of a finding; what stands nowhere here is never changed.
+NEVER: frozenset[str] = frozenset()
+TOLD = frozenset(("report_released", "finding_released", "alert_released"))
+GRADED = frozenset(("finding_regraded", "report_amended", "alert_filed", "alert_released", "alert_dismissed"))
+DEALT_WITH = frozenset(("action_submitted", "action_approved", "action_returned", "action_completed"))
+CHANGED_BY: Mapping[str, frozenset[str]] = {
+    **dict.fromkeys(("severity", "escalated", "zero_tolerance", "deliberate", "concealed", "worst_form",
+                     "by_management"), GRADED),
+    "released_at": TOLD, "held_until": TOLD | {"alert_filed", "alert_extended", "alert_dismissed"},
+    "containment_due": TOLD | {"finding_regraded"}, "contained_at": frozenset(("finding_contained",)),
+    "action": TOLD | DEALT_WITH | {"finding_regraded"}, "disclosed_at": frozenset(("report_amended",)),
+    "remedied_at": frozenset(("remedy_confirmed",)),
+    **dict.fromkeys(("closed_at", "closed_by", "closed_on_site"), frozenset(("audit_submitted",))),
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -128,12 +143,14 @@ def _altered(session: Reading, row: DecisionRow, document: dict[str, Json]) -> t
 
 
 def _explained(session: Reading, row: DecisionRow, then: dict[str, Json], now: dict[str, Json]) -> bool:
-    """Equal, or something was done about the finding or its audits since: then it may differ, and is no riddle."""
-    if then == now:
+    """Equal, or each part that differs was changed since by an act that changes it: then it is no riddle."""
+    different = {key for key in then.keys() | now.keys() if then.get(key) != now.get(key)}
+    if not different:
         return True
     subjects = {then["id"], then["audit"], then["closed_by"], now["closed_by"]} - {None}
-    query = select(JournalRow.index).where(JournalRow.subject.in_(subjects), JournalRow.at >= row.at)
-    return session.scalar(query.limit(1)) is not None
+    query = select(JournalRow.action).where(JournalRow.subject.in_(subjects), JournalRow.at >= row.at)
+    done = set(session.scalars(query))
+    return all(done & CHANGED_BY.get(key, NEVER) for key in different)
 
 
 def _differing(then: Json, now: Json, where: str) -> list[str]:

@@ -134,8 +134,6 @@ def test_a_held_alert_cannot_be_told_from_no_alert(
             house.submit(audit)
         twins.masking = True
         pass_time(twins, HOUR)
-        assert twins.differences() == []
-        assert twins.files() == []
         assert twins.asked > 500
         assert twins.answered > 100
 

@@ -1335,7 +1335,7 @@ def _new_columns() -> None:
         batch_op.create_check_constraint("audit_type", _one_of("type", AUDIT_TYPES))
         batch_op.create_check_constraint("audit_notice", _one_of("notice", ("", *NOTICES)))
         batch_op.create_check_constraint("audit_outcome", _one_of("outcome", OUTCOMES))
-    op.execute("UPDATE audit SET released_at = submitted_at")
+    op.execute("UPDATE audit SET released_at = submitted_at, release_due = submitted_at")
     op.execute(
         "INSERT INTO report_version (audit_id, version, report, document, signature, reason, submitted_at, submitted_by)"
         " SELECT audit.id, 1, audit.report, audit.document, NULL, '', audit.submitted_at, audit_member.person_id"

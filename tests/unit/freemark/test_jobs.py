@@ -158,3 +158,13 @@ def test_draining_goes_on_until_nothing_is_delivered(sqlite_world: World, monkey
     monkeypatch.setattr(outbox, "drain", lambda world, handlers: steps.pop(0))
     assert jobs.drain(sqlite_world) == Drained(107, 3, 1)
     assert len(steps) == 1
+
+
+def test_a_clock_that_fails_does_not_hold_up_the_others(sqlite_world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An alert takes effect at its hour also while the key for another leaf is away."""
+    fails, works = Failing(Unavailable("the key is away")), []
+    fails.__name__ = "fails"  # type: ignore[attr-defined]
+    monkeypatch.setattr(jobs, "CLOCKS", (fails, works.append))
+    with pytest.raises(Unavailable):
+        jobs.clocks(sqlite_world)
+    assert works == [sqlite_world]

@@ -158,3 +158,10 @@ def test_the_page_has_the_table_of_every_setting() -> None:
     assert describe() in DOCUMENT.read_text(encoding="utf-8")
     for name in Settings.model_fields:
         assert f"`FREEMARK_{name.upper()}`" in describe()
+
+
+def test_production_cannot_do_without_the_release_check() -> None:
+    """Else a wait could mean one thing only."""
+    with pytest.raises(Invalid) as caught:
+        Settings.load(**PRODUCTION, release_check=False)
+    assert "release_check" in str(caught.value)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -14,7 +14,7 @@ from audits.sheets import as_json, reading, scanning
 from audits.sheets.checking import Fault, FaultySheet, Filled, check_head, faults_of, read_head, understand
 from audits.sheets.content import Row, Sheet
 from ground.canonical import Json
-from ground.errors import Conflict, FreemarkError, Invalid, TooLarge
+from ground.errors import Conflict, Invalid, TooLarge
 from tests.unit.audits.evidence import files
 from tests.unit.audits.sheets.building import CATALOGUE, CONFORMS, MINOR, book, filled, sheet
 from tests.unit.audits.sheets.editing import edited, packed, part_of, parts, row_of
@@ -107,23 +107,22 @@ def test_too_large_is_said_with_both_numbers() -> None:
         reading.read(grown)
 
 
-def hostile() -> Iterator[tuple[str, bytes]]:
-    """Everything hostile that evidence knows, where it is a workbook."""
-    for name, maker in vars(files).items():
-        if callable(maker) and getattr(maker, "__module__", "") == files.__name__ and "xlsx" in name.lower():
-            try:
-                made = maker()
-            except TypeError:
-                continue
-            if isinstance(made, bytes):
-                yield name, made
-
-
-def test_what_evidence_refuses_is_refused_here_too() -> None:
-    for _name, data in hostile():
-        if len(data) <= scanning.MOST_BYTES:
-            with pytest.raises(FreemarkError, check=lambda error: bool(error.detail)):
-                reading.read(data)
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda: files.xlsx(), "pictures|drawings"),  # a harmless workbook, and none of ours
+        (lambda: files.xlsx("=cmd|'/c calc'!A1"), "pictures|drawings|DDE"),
+        (lambda: files.changed(EMPTY, {"../evil.xml": b"<a/>"}), "leads out of its folder"),
+        (lambda: files.changed(EMPTY, {"xl/embeddings/oleObject1.bin": b"x"}), "files inside"),
+        (lambda: files.changed(EMPTY, {"xl/activeX/activeX1.xml": b"<a/>"}), "controls"),
+        (lambda: EMPTY + b"PK", "cut off, or something stands behind"),
+        (lambda: b"%PDF-1.7" + EMPTY, "a ZIP archive at the same time"),
+        (lambda: b"\xd0\xcf\x11\xe0" + bytes(600), "password-protected"),
+    ],
+)
+def test_what_evidence_refuses_is_refused_here_too(make: Callable[[], bytes], words: str) -> None:
+    with pytest.raises(Invalid, match=words):
+        reading.read(make())
 
 
 # ------------------------------------------------------------------------------------------------------- single cells
