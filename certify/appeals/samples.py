@@ -13,9 +13,7 @@ NOTICE: Example = {
     "decision": "dec_8w3n5e1h6z2k0b7y",
     "outcome": "suspend",
     "subject": "Certificate suspended",
-    "grounds": [
-        {"clause": "S3", "title": "Core major overdue", "text": "Overdue: T1.2 (fnd_5n9e)."}
-    ],
+    "grounds": [{"clause": "S3", "title": "Core major overdue", "text": "Overdue: T1.2 (fnd_5n9e)."}],
     "rulebook": "freemark-2026.1",
     "given_at": "2026-06-01T08:00:00Z",
     "reply_until": None,

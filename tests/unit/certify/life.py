@@ -42,7 +42,8 @@ FINDINGS: dict[str, tuple[str, str, dict[str, Any]]] = {
     "wages": ("T10.1", "major", {}),
     "signs": ("T17.2", "minor", {}),
 }
-VOICES = st.sampled_from(["sam", "sam", "dara", "carl", "bea", "amina"])
+PLACES = st.sampled_from(["factory", "annex", "agency"])
+VOICES = st.sampled_from(["sam", "dara", "carl", "bea", "amina"])
 DOCUMENT = {"credentialSubject": {"conformityAssessment": []}}
 SIGNER = signer("event")
 
@@ -218,7 +219,7 @@ class LifeCycle(RuleBasedStateMachine):
         """Everything is audited; mostly a decider accepts it, and the certificate is there."""
         self.accepted(by=by)
 
-    @rule(days=st.sampled_from([1, 2, 8, 31, 61, 91, 181]))
+    @rule(days=st.sampled_from([1, 2, 8, 31, 91, 181]))
     def time_passes(self, days: int) -> None:
         self.draft.now += timedelta(days=days)
         self.consider()
@@ -259,13 +260,21 @@ class LifeCycle(RuleBasedStateMachine):
 
     # -------------------------------------------------------------------------------------------------------- findings
 
-    @rule(
-        kind=st.sampled_from(sorted(FINDINGS)),
-        place=st.sampled_from(["factory", "annex", "agency"]),
-        loose=st.booleans(),
-    )
-    def found(self, kind: str, place: str, loose: bool) -> None:
-        """loose: not contained. Any finding, and never is anybody better off for it."""
+    @rule(kind=st.sampled_from(["passports", "on purpose", "punished"]), place=PLACES, loose=st.booleans())
+    def found_zero_tolerance(self, kind: str, place: str, loose: bool) -> None:
+        """loose: not contained."""
+        self._found(kind, place, loose=loose)
+
+    @rule(kind=st.sampled_from(["punished", "contracts", "exit"]), place=PLACES, loose=st.booleans())
+    def found_priority(self, kind: str, place: str, loose: bool) -> None:
+        self._found(kind, place, loose=loose)
+
+    @rule(kind=st.sampled_from(["fees", "wages", "signs"]), place=PLACES)
+    def found_less(self, kind: str, place: str) -> None:
+        self._found(kind, place, loose=True)
+
+    def _found(self, kind: str, place: str, *, loose: bool) -> None:
+        """Any finding; and never is anybody better off for it."""
         place = place if place in self.draft.places else "factory"
         self.consider()
         before = self._state()
@@ -316,7 +325,6 @@ class LifeCycle(RuleBasedStateMachine):
             self.draft.findings[id] = replace(self.draft.findings[id], contained_at=self.now)
         self.consider()
 
-    @precondition(lambda self: self.model.open)
     @rule(on_site=st.booleans())
     def put_right(self, on_site: bool) -> None:
         """The day after next somebody comes (or opens the mail) and closes what is open."""
@@ -357,11 +365,28 @@ class LifeCycle(RuleBasedStateMachine):
         self.accepted(by="carl")
 
     @precondition(lambda self: self._state() in ("suspended", "remediation"))
-    @rule(by=VOICES, on_site=st.sampled_from([True, True, False]))
-    def comes_back(self, by: str, on_site: bool) -> None:
-        """All that a return takes, if it was on site and the voice is another organisation's."""
+    @rule()
+    def comes_back(self) -> None:
+        """All that a return takes."""
+        self._cleared()
+        self.put_right(on_site=True)
+        self.let_go(by="sam", panel=True)
+
+    @precondition(lambda self: self._state() in ("suspended", "remediation"))
+    @rule(by=st.sampled_from(["dara", "carl", "bea", "amina"]), on_site=st.booleans())
+    def would_come_back(self, by: str, on_site: bool) -> None:
+        """All but a voice of another organisation that is not judged."""
+        self._cleared()
         self.put_right(on_site=on_site)
         self.let_go(by=by, panel=True)
+
+    def _cleared(self) -> None:
+        """Lists, reviews and complaints are no obstacle."""
+        self.draft.places["agency"]["hits"] = ()
+        self.draft.places["factory"]["concerns"] = ()
+        self.facts["under_review"] = ()
+        self.model.wrong.discard("list")
+        self.model.doubts.discard("review")
 
     def _approve(self, act: Any, by: str) -> None:
         self.facts["approvals"] += (Approval(act, by, PEOPLE[by], self.now),)
@@ -427,6 +452,7 @@ class LifeCycle(RuleBasedStateMachine):
     @rule(days=st.sampled_from([1, 200, 400]))
     def apply_anew(self, days: int) -> None:
         """A new application of the same holder, after everything was put right and audited anew."""
+        self._cleared()
         self.put_right(on_site=True)
         self.draft.now += timedelta(days=days)
         self.number, self.noticed = None, False
