@@ -65,7 +65,7 @@ class Settings(BaseSettings):
         description="The name of the mark, as it stands in certificates and on pages.",
     )
     first_rulebook: str = Field(
-        "freemark-2026.0",
+        "freemark-2026.1",
         description="The rulebook that came with the software and that a new scheme begins with; it decides until the "
         "scheme has published one of its own.",
     )

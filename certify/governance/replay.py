@@ -33,13 +33,14 @@ NEVER: frozenset[str] = frozenset()
 TOLD = frozenset(("report_released", "finding_released", "alert_released"))
 GRADED = frozenset(("finding_regraded", "report_amended", "alert_filed", "alert_released", "alert_dismissed"))
 DEALT_WITH = frozenset(("action_submitted", "action_approved", "action_returned", "action_completed"))
+LEDGER = frozenset(("cohort_added", "cohort_revised", "cohort_agreed", "repayment_recorded", "repayment_confirmed"))
 CHANGED_BY: Mapping[str, frozenset[str]] = {
     **dict.fromkeys(("severity", "escalated", "zero_tolerance", "deliberate", "concealed", "worst_form",
                      "by_management"), GRADED),
     "released_at": TOLD, "held_until": TOLD | {"alert_filed", "alert_extended", "alert_dismissed"},
     "containment_due": TOLD | {"finding_regraded"}, "contained_at": frozenset(("finding_contained",)),
     "action": TOLD | DEALT_WITH | {"finding_regraded"}, "disclosed_at": frozenset(("report_amended",)),
-    "remedied_at": frozenset(("remedy_confirmed",)),
+    "remedied_at": LEDGER | {"remedy_confirmed"},
     **dict.fromkeys(("closed_at", "closed_by", "closed_on_site"), frozenset(("audit_submitted",))),
 }  # fmt: skip
 
@@ -150,6 +151,9 @@ def _explained(session: Reading, row: DecisionRow, then: dict[str, Json], now: d
     subjects = {then["id"], then["audit"], then["closed_by"], now["closed_by"]} - {None}
     query = select(JournalRow.action).where(JournalRow.subject.in_(subjects), JournalRow.at >= row.at)
     done = set(session.scalars(query))
+    if "remedied_at" in different:  # it follows from the ledger, whose acts are about cohorts
+        ledger = select(JournalRow).where(JournalRow.action.in_(LEDGER), JournalRow.at >= row.at)
+        done |= {each.action for each in session.scalars(ledger) if each.detail.get("finding") == then["id"]}
     return all(done & CHANGED_BY.get(key, NEVER) for key in different)
 
 

@@ -58,19 +58,22 @@ class Crew:
 
 def approve_everybody(crew: Crew, today: date) -> None:
     """Firms and auditors in good standing for some time before and after today, and every auditor's key enrolled."""
-    since, until = str(today - SINCE), str(today + UNTIL)
-    for firm in sorted({auditor.firm for auditor in crew.auditors.values()}):
-        crew.scheme.post(f"/v1/audit-firms/{firm}/approvals", {
-            "status": "good", "reason": "Accredited, and witnessed at work.", "topics": ["all"],
-            "effective_on": since, "valid_until": until,
-        })  # fmt: skip
     for auditor in crew.auditors.values():
-        crew.scheme.post(f"/v1/auditors/{auditor.person}/approvals", {
-            "level": "lead", "status": "good", "reason": "Examined, and witnessed at work.", "topics": ["all"],
-            "languages": ["bn", "ne", "en"], "trained_on": since, "trained_until": until, "effective_on": since,
-            "expires_on": until,
-        })  # fmt: skip
+        approve(crew.scheme, auditor.firm, auditor.person, today)
         enrol(auditor)
+
+
+def approve(
+    scheme: Client, firm: str, person: str, today: date, *, languages: Sequence[str] = ("bn", "ne", "en")
+) -> None:
+    """One auditor as a possible lead, and the firm."""
+    since, until = str(today - SINCE), str(today + UNTIL)
+    good = {"status": "good", "reason": "Accredited, and witnessed at work.", "topics": ["all"], "effective_on": since}
+    scheme.post(f"/v1/audit-firms/{firm}/approvals", {**good, "valid_until": until})
+    scheme.post(f"/v1/auditors/{person}/approvals", {
+        **good, "level": "lead", "languages": list(languages), "trained_on": since, "trained_until": until,
+        "expires_on": until,
+    })  # fmt: skip
 
 
 def enrol(auditor: Auditor) -> None:
@@ -92,15 +95,24 @@ def screened(crew: Crew, today: date, *sites: str) -> None:
 
 
 def assigned(
-    crew: Crew, site: str, type: str, first: date, last: date, *, among: Sequence[str] = (), others: Sequence[str] = ()
+    crew: Crew,
+    site: str,
+    type: str,
+    first: date,
+    last: date,
+    *,
+    among: Sequence[str] = (),
+    others: Sequence[str] = (),
+    languages: Sequence[str] = (LANGUAGE,),
 ) -> tuple[Auditor, Json]:
     """Ask for an audit that begins between these days, and have it accepted: who leads it, and the assignment.
 
     Drawn at random; with `among`, whoever else is drawn sends it back. others: of the team, who declare as well.
+    languages: of the workers.
     """
     drawn = crew.decider.post("/v1/assignments", {
         "site": site, "type": type, "standard": STANDARD, "starts_on": str(first), "ends_on": str(last),
-        "languages": [LANGUAGE], "topics": [],
+        "languages": list(languages), "topics": [],
     })  # fmt: skip
     place = f"/v1/assignments/{drawn['id']}"
     while among and drawn["lead"] is not None and drawn["lead"] not in among:
@@ -139,11 +151,10 @@ def field_days(type: str, workers: int, team: Sequence[str], starts_on: date, en
     asked = {name: min(size, SAMPLE_OF_STRATUM) for name, size in strata.items() if size}
     days = [starts_on + timedelta(days=day) for day in range((ends_on - starts_on).days + 1)]
     tenths = max(10, -(-man_days(type, workers) // (len(days) * len(team))))
-    month = date(ends_on.year, ends_on.month, 1)
     return {
         "plan": {
             "workers": workers, "high_risk": False, "planned": tenths * len(days) * len(team),
-            "months": {"current": _month(month), "peak": _month(month, 4), "low": _month(month, 8)},
+            "months": months(ends_on),
         },
         "effort": {"days": [{"day": str(day), "person": person, "tenths": tenths} for day in days for person in team]},
         "strata": {
@@ -157,6 +168,11 @@ def field_days(type: str, workers: int, team: Sequence[str], starts_on: date, en
             "strata": asked,
         },
     }  # fmt: skip
+
+
+def months(day: date) -> dict[str, str]:
+    """Of the files that are read: the current month, a peak and a low before it."""
+    return {"current": _month(day), "peak": _month(day, 4), "low": _month(day, 8)}
 
 
 def man_days(type: str, workers: int) -> int:
@@ -256,6 +272,6 @@ def _rule() -> standard.Fieldwork:
     return rule
 
 
-def _month(month: date, back: int = 0) -> str:
-    years, number = divmod(month.year * 12 + month.month - 1 - back, 12)
+def _month(day: date, back: int = 0) -> str:
+    years, number = divmod(day.year * 12 + day.month - 1 - back, 12)
     return f"{years}-{number + 1:02}"

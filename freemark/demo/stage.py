@@ -15,7 +15,9 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from freemark.demo import crew as crews
 from freemark.demo.client import Client, Json
+from freemark.demo.crew import Auditor, Crew
 from freemark.migrations import upgrade
 from ground import parties
 from ground.canonical import instant
@@ -108,9 +110,11 @@ class Cast:
     noor: Client
     bea: Client
     ravi: Client
+    hana: Client
+    crew: Crew
     people: dict[str, str]
+    """Ids by name; of organisations too."""
     sunrise: str
-    agency: str
     factory: str
     office: str
 
@@ -120,20 +124,23 @@ class Cast:
             ("scheme manager", self.sam.name, self.sam.token),
             ("decider", self.carl.name, self.carl.token),
             ("auditor", self.amina.name, self.amina.token),
+            ("protection handler", self.hana.name, self.hana.token),
             ("manufacturer's manager", self.bea.name, self.bea.token),
             ("labour agent", self.ravi.name, self.ravi.token),
         ]
 
 
 def register(base: str, token: str, begin: datetime) -> Cast:
-    """Sam registers four organisations, two sites and five people. begin: the server's time now."""
+    """Sam registers five organisations and seven people, approves firms and auditors, and keeps an exclusion list; two
+    sites are entered. begin: the server's time now."""
     sam = Client(base, "Sam Okafor", token)
     people: dict[str, str] = {}
     expires = instant(begin + TOKEN_LIFE)
 
     def organisation(name: str, role: str, country: str, city: str, **more: Json) -> str:
         body = {"name": name, "roles": [role], "country": country, "city": city, "registered_id": "", **more}
-        return str(sam.post("/v1/organisations", body)["id"])
+        people[name] = str(sam.post("/v1/organisations", body)["id"])
+        return people[name]
 
     def person(name: str, home: str, role: str, *scopes: str) -> Client:
         mail = f"{name.split()[0].lower()}@example.org"
@@ -150,6 +157,7 @@ def register(base: str, token: str, begin: datetime) -> Cast:
     }
     lotus = organisation("Lotus Certification AG", "certification_body", "CH", "Basel", accreditation=accreditation)
     meridian = organisation("Meridian Audit Ltd", "audit_firm", "GB", "Leeds")
+    quayside = organisation("Quayside Social Audit Ltd", "audit_firm", "GB", "Hull")
     sunrise = organisation("Sunrise Garments Ltd", "manufacturer", "BD", "Gazipur", registered_id="C-118204")
     himal = organisation(
         "Himal Overseas Placement Pvt Ltd", "labour_agent", "NP", "Kathmandu", registered_id="1042/072"
@@ -158,6 +166,9 @@ def register(base: str, token: str, begin: datetime) -> Cast:
     carl = person("Carl Brandt", lotus, "decider", "certify", "audits")
     amina = person("Amina Yusuf", meridian, "auditor", "audits")
     noor = person("Noor Rahman", meridian, "auditor", "audits")
+    person("Ines Ferreira", quayside, "auditor", "audits")
+    (scheme,) = [each["id"] for each in sam.get("/v1/organisations")["items"] if "scheme_owner" in each["roles"]]
+    hana = person("Hana Sato", scheme, "handler", "audits")
     bea = person("Bea Sarker", sunrise, "manager", "audits", "certify", "labels", "parties")
     ravi = person("Ravi Thapa", himal, "agent", "audits", "parties")
 
@@ -185,4 +196,11 @@ def register(base: str, token: str, begin: datetime) -> Cast:
             "workers": 14,
         },
     )
-    return Cast(sam, carl, amina, noor, bea, ravi, people, sunrise, himal, str(factory["id"]), str(office["id"]))
+    auditors = [Auditor(each, people[each.name], meridian) for each in (amina, noor)]
+    crew = Crew(sam, carl, {each.person: each for each in auditors})
+    crews.approve_everybody(crew, begin.date())
+    crews.approve(sam, quayside, people["Ines Ferreira"], begin.date(), languages=("en", "pt"))
+    crews.screened(crew, begin.date())
+    return Cast(
+        sam, carl, amina, noor, bea, ravi, hana, crew, people, sunrise, str(factory["id"]), str(office["id"])
+    )  # fmt: skip

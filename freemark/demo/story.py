@@ -1,78 +1,41 @@
 """The story itself: eight chapters from an application to a revoked certificate, told while they happen.
 
 It begins some months ago on a clock that can be set, and ends now: what it leaves on disk is current. Every act goes
-through the public API; every claim in the terminal was just read from an answer.
+through the public API; every claim in the terminal was just read from an answer. From here to the printed label; the
+rest is in `alarm`.
 """
 
 from __future__ import annotations
 
-import json
 import signal
 import time
-from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import timedelta
 from importlib import metadata
 from pathlib import Path
 
-from freemark.demo import papers, stage, visit
-from freemark.demo.client import Client, Json, Refused
+from certify import rulebook
+from freemark.demo import alarm, papers, stage, visit
+from freemark.demo import crew as crews
+from freemark.demo.client import Client, Json
+from freemark.demo.crew import Auditor
+from freemark.demo.examples import begun, example, filed, plan_of, signed
 from freemark.demo.scene import until
 from freemark.demo.server import Server, free_port
-from freemark.demo.stage import Cast
-from freemark.demo.teller import chapter, say, verdict
-from ground.canonical import instant
+from freemark.demo.tale import Tale
+from freemark.demo.teller import chapter, say
 from ground.clock import SystemClock
 from ground.settings import LABEL_PREFIX
 
-EXAMPLES = Path(__file__).resolve().parents[2] / "examples" / "audits"
 LABELS = 1000
 CORE_MAJOR = "I6"  # the clause of the rulebook: no open major finding on a core topic
 PHONE_PORT = 8000
 
-# Days before today. Every one of them keeps the rulebook's clocks: plan, approval and closure of a core major within
-# 14, 42 and 90 days, an issue within 180 days of the audit, a surveillance visit within six months.
-BEGIN, AUDIT, AGENCY, REFUSED, PLAN, APPROVED, REPAID, CLOSURE, ISSUED, ORDERED = (
-    160,
-    150,
-    147,
-    145,
-    142,
-    133,
-    95,
-    80,
-    76,
-    70,
-)
-
-
-@dataclass
-class Tale:
-    """What the chapters hand to each other."""
-
-    cast: Cast
-    base: str
-    prefix: str
-    out: Path
-    today: datetime
-    application: str = ""
-    certificate: str = ""
-    order: str = ""
-    digits: str = ""
-    human: str = ""
-    verdicts: list[Json] = field(default_factory=list)
-
-    def at(self, days_ago: int) -> datetime:
-        """Set the server's clock to that many days ago, at nine in the morning (UTC)."""
-        moment = self.today.replace(hour=9, minute=0, second=0) - timedelta(days=days_ago)
-        self.cast.sam.post("/v1/demo/clock", {"at": instant(moment)})
-        return moment
-
-    def day(self, days_ago: int) -> date:
-        return (self.today - timedelta(days=days_ago)).date()
-
-    @property
-    def public(self) -> Client:
-        return Client(self.base)
+# Days before today. Every one of them keeps the rulebook's clocks: a report is released after four days; from then on
+# plan, approval and closure of a core major have 14, 42 and 90 days; an issue comes within 180 days of the audit, a
+# surveillance visit within six months.
+BEGIN, DRAWN, AUDIT, AGENCY, REFUSED, PLAN, APPROVED, REPAID, CLOSURE, ISSUED, ORDERED = (
+    160, 156, 150, 146, 145, 141, 133, 95, 80, 76, 70,
+)  # fmt: skip
 
 
 def run(out: Path, *, serve: bool, host: str, port: int) -> int:
@@ -114,12 +77,15 @@ def _tell(out: Path, server: Server, public_url: str, label_url: str, *, serve: 
         _correction(tale)
         _certificate(tale)
         _labels(tale)
-        _scans(tale)
-        _suspension(tale)
-        _log(tale)
+        alarm.scans(tale)
+        alarm.passports(tale)
+        alarm.log(tale)
         papers.write_end(tale.public, out, tale.certificate, tale.verdicts)
         print(f"\nEverything it left behind is in {out}/ ({time.monotonic() - began:.0f} s).")
         return visit.prepare(out, tale.cast, tale.prefix, tale.digits) if serve else None
+
+
+# -------------------------------------------------------------------------------------------------------------------- 1
 
 
 def _application(tale: Tale) -> None:
@@ -134,88 +100,171 @@ def _application(tale: Tale) -> None:
         ],
     }
     tale.application = str(cast.bea.post("/v1/applications", body)["id"])
-    agreement = {"version": "2026.0", "independent_reporting": True}
+    agreement = {"version": rulebook.load(stage.RULEBOOK).agreement, "independent_reporting": True}
     cast.bea.post(f"/v1/applications/{tale.application}/agreement", agreement)
+    cast.bea.post(f"/v1/sites/{cast.factory}/register/confirmation", {"places": []})
     say(
         "Bea of Sunrise Garments (Gazipur, 640 workers) applies for one factory, one product and the agency in "
         "Kathmandu that recruits for it. She signs the agreement: auditors may report to the scheme independently."
     )
+    screened = until(lambda: _screened(cast.bea, cast.factory), "the screening")
+    names = ", ".join(each["name"] for each in screened["lists"])
+    say(f"Factory and owner are held against the lists in use ({names}): {len(screened['hits'])} confirmed hits.")
+    _why_not_yet(tale)
 
 
-def _example(name: str) -> dict[str, Json]:
-    content: dict[str, Json] = json.loads((EXAMPLES / f"{name}.json").read_text())
-    return content
+def _screened(client: Client, site: str) -> Json | None:
+    shown = client.get(f"/v1/sites/{site}/screening")
+    return shown if shown["screened_at"] else None
 
 
-def _file_audit(tale: Tale, example: str, site: str, starts: int, days: int, team: list[str]) -> str:
-    """Plan the audit of that example, file its answers; the report is submitted by the caller."""
-    content = _example(example)
-    plan = {
-        **content["audit"],
-        "site": site,
-        "starts_on": str(tale.day(starts)),
-        "ends_on": str(tale.day(starts - days + 1)),
-        "team": [tale.cast.people[name] for name in team],
-    }
-    audit = str(tale.cast.amina.post("/v1/audits", plan)["id"])
-    tale.cast.amina.post(f"/v1/audits/{audit}/answers", {"answers": content["answers"]})
-    return audit
+def _why_not_yet(tale: Tale) -> Json:
+    """The list that the manufacturer sees: every unmet condition, whose turn it is, and what would meet it."""
+    told = until(lambda: tale.cast.bea.get(f"/v1/applications/{tale.application}/lacking"))
+    say(f"Why not yet? {told['met']} of {told['asked']} conditions of {told['rulebook']} are met. The others:")
+    for each in told["unmet"]:
+        say(f"{each['clause']:<4} {each['who']}: {each['meets']}", indent=4)
+    return told
 
 
-def _submit(tale: Tale, audit: str, example: str, closing: int) -> Json:
-    report = {**_example(example)["report"], "closing_meeting_on": str(tale.day(closing))}
-    return tale.cast.amina.post(f"/v1/audits/{audit}/report", report)
+# -------------------------------------------------------------------------------------------------------------------- 2
 
 
 def _audits(tale: Tale) -> None:
-    tale.at(AGENCY)
-    chapter("2  Two audits", f"{tale.day(AUDIT)} to {tale.day(AGENCY)}")
-    office = _file_audit(tale, "initial-agency", tale.cast.office, AGENCY, 1, ["Amina Yusuf"])
-    _submit(tale, office, "initial-agency", AGENCY)
-    factory = _file_audit(tale, "initial-factory", tale.cast.factory, AUDIT, 4, ["Amina Yusuf", "Noor Rahman"])
-    _submit(tale, factory, "initial-factory", AUDIT - 3)
-    answers = _example("initial-factory")["answers"]
+    cast = tale.cast
+    tale.at(DRAWN)
+    chapter("2  Two audits, by lot", f"{tale.day(DRAWN)} to {tale.day(AGENCY)}")
+    say("Carl of the certification body asks for two audits. Who leads is drawn among all auditors who may:")
+    lead = _drawn(tale, cast.factory, "initial", AUDIT, AGENCY + 1, ["bn", "ne"])
+    other = _drawn(tale, cast.office, "initial", AGENCY, AGENCY, ["ne"])
+    now = tale.at(AGENCY)
+    office = begun("initial-agency", other, [other.person], cast.office, tale.day(AGENCY), tale.day(AGENCY))
+    filed("initial-agency", other, [other.person], office, now)
+    signed("initial-agency", other, office)
+    team = _team(tale, lead)
+    factory = begun("initial-factory", lead, team, cast.factory, tale.day(AUDIT), tale.day(AGENCY + 1))
+    filed("initial-factory", lead, team, factory, now)
+    answers = example("initial-factory")["answers"]
     found = [answer for answer in answers if answer["result"] == "finding"]
-    say(f"Amina's team answers {len(answers)} provisions at the factory and finds:")
+    say(f"The team of {lead.client.name} answers {len(answers)} provisions at the factory and finds:")
     for answer in found:
         say(f"{answer['severity']:<6} {answer['provision']:<6} {answer['description']}", indent=4)
+    _sample(lead, factory)
+    report = signed("initial-factory", lead, factory)
+    version = lead.client.get(f"/v1/audits/{factory}/reports/1")
+    say(
+        f"{lead.client.name} signs the report ({report['report'][:16]}…) with a key that nobody else has, "
+        f"{version['signature']['kid'][:12]}…. The rules know it at once, the site reads it after four days."
+    )
+
+
+def _drawn(tale: Tale, site: str, type: str, first: int, last: int, languages: list[str]) -> Auditor:
+    """An assignment, drawn and accepted, told with the reasons of the draw."""
+    cast = tale.cast
+    lead, assignment = crews.assigned(
+        cast.crew, site, type, tale.day(first), tale.day(last), languages=languages, others=list(cast.crew.auditors)
+    )
+    draw = assignment["draws"][-1]
+    place = cast.sam.get(f"/v1/sites/{site}")["name"]
+    say(f"{place}: number {draw['number']} of {draw['of']} who may: {lead.client.name}.", indent=4)
+    for each in draw["candidates"]:
+        if not each["eligible"]:
+            say(tale.named(f"not {each['person']}: {'; '.join(each['reasons'])}"), indent=6)
+    return lead
+
+
+def _team(tale: Tale, lead: Auditor) -> list[str]:
+    return [lead.person, *(person for person in tale.cast.crew.auditors if person != lead.person)]
+
+
+def _sample(lead: Auditor, audit: str) -> None:
+    sample = lead.client.get(f"/v1/audits/{audit}/sample")
+    held, away = sample["interviews"], sample["off_site"]
+    strata = ", ".join(f"{each['name']} {each['achieved']} of {each['size']}" for each in sample["strata"])
+    say(
+        f"The sample: {held['achieved']} of {sample['workers']} workers interviewed ({held['needed']} needed), "
+        f"{away['achieved']} of them away from the site ({away['needed']} needed); {strata}. Passed over: "
+        f"{'; '.join(sample['missing']) or 'nobody'}."
+    )
+
+
+# -------------------------------------------------------------------------------------------------------------------- 3
 
 
 def _correction(tale: Tale) -> None:
     cast = tale.cast
     tale.at(REFUSED)
     chapter("3  The rules refuse, the factory repays", f"{tale.day(REFUSED)} to {tale.day(CLOSURE)}")
-    application = until(lambda: _refused(cast.carl, tale.application, CORE_MAJOR), "the refusal")
-    say("Carl, the decider, cannot issue against the rules. What the rules say is missing:")
-    decision = cast.carl.get(f"/v1/applications/{tale.application}/decisions/{application['decision']['n']}")
-    for reason in decision["reasons"]:
-        if not reason["met"]:
-            say(f"{reason['clause']:<4} {reason['title']}. {reason['text']}", indent=4)
-    findings = cast.bea.get(f"/v1/findings?site={cast.factory}")["items"]
+    until(lambda: _refused(cast.carl, tale.application, CORE_MAJOR), "the refusal")
     tale.at(PLAN)
+    findings = until(lambda: cast.bea.get(f"/v1/findings?site={cast.factory}")["items"], "the release of the report")
+    notice = tale.notice("refuse")
+    say(
+        f"Bea has a notice ({notice['subject'].lower()}). She may appeal until {notice['appeal_until'][:10]}. The "
+        "grounds:"
+    )
+    for ground in notice["grounds"]:
+        say(f"{ground['clause']:<4} {ground['title']}. {ground['text']}", indent=4)
+    _why_not_yet(tale)
     for finding in findings:
-        plan = _plan(finding["provision"])
+        plan = plan_of(finding["provision"])
         cast.bea.post(f"/v1/findings/{finding['id']}/action", {**plan["action"], "due_on": str(tale.day(CLOSURE))})
         if "containment" in plan:
             cast.bea.post(f"/v1/findings/{finding['id']}/containment", plan["containment"])
     tale.at(APPROVED)
     for finding in findings:
         cast.carl.post(f"/v1/findings/{finding['id']}/action/approval", {})
+    cohort = _owed(tale, findings)
     tale.at(REPAID)
     for finding in findings:
-        done = _plan(finding["provision"])["completion"]
+        done = plan_of(finding["provision"])["completion"]
         cast.bea.post(f"/v1/findings/{finding['id']}/action/completion", done)
         say(f"Done about {finding['provision']}: {done['evidence']}")
-    tale.at(CLOSURE)
-    closure = _file_audit(tale, "closure-factory", cast.factory, CLOSURE + 1, 2, ["Amina Yusuf", "Noor Rahman"])
-    _submit(tale, closure, "closure-factory", CLOSURE)
-    say("The closure audit goes back on site, asks the workers, and finds the provisions conforming.")
+    _repaid(tale, cohort)
+    say("A closure audit is drawn:")
+    lead = _drawn(tale, cast.factory, "closure", CLOSURE + 1, CLOSURE, ["ne"])
+    _closed(tale, lead, cohort)
 
 
-def _plan(provision: str) -> dict[str, Json]:
-    """The corrective action for that provision, as the factory wrote it."""
-    plans = [_example("action-factory"), *json.loads((EXAMPLES / "actions-minor.json").read_text())]
-    return next(plan for plan in plans if plan["provision"] == provision)
+def _owed(tale: Tale, findings: Json) -> str:
+    """The ledger of the fees: the factory says who is owed what, and somebody outside agrees to it."""
+    (fees,) = [finding["id"] for finding in findings if "repayment" in plan_of(finding["provision"])]
+    cohort = plan_of("T1.1")["repayment"]["cohort"]
+    (line,) = tale.cast.bea.post(f"/v1/findings/{fees}/cohorts", cohort)["cohorts"]
+    tale.cast.carl.post(f"/v1/cohorts/{line['id']}/agreement", {})
+    return str(line["id"])
+
+
+def _repaid(tale: Tale, cohort: str) -> None:
+    payment = {**plan_of("T1.1")["repayment"]["payment"], "paid_on": str(tale.day(REPAID))}
+    (line,) = tale.cast.bea.post(f"/v1/cohorts/{cohort}/payments", payment)["cohorts"]
+    say(
+        f"The ledger of the fees: {line['paid'] // 100:,} of {line['owed'] // 100:,} {line['currency']} paid to "
+        f"{line['reached']} of {line['people']} people, {line['reached_leavers']} leavers among them."
+    )
+
+
+def _closed(tale: Tale, lead: Auditor, cohort: str) -> None:
+    now, team = tale.at(CLOSURE), _team(tale, lead)
+    audit = begun("closure-factory", lead, team, tale.cast.factory, tale.day(CLOSURE + 1), tale.day(CLOSURE))
+    filed("closure-factory", lead, team, audit, now)
+    said = {**plan_of("T1.1")["repayment"]["confirmation"], "asked_on": str(tale.day(CLOSURE))}
+    ledger = lead.client.post(f"/v1/cohorts/{cohort}/confirmations", said)
+    closed = signed("closure-factory", lead, audit)["closed"]
+    say(
+        f"The team goes back on site and asks {said['asked']} of those repaid: {said['confirmed']} have the money. The "
+        f"ledger is {'complete' if ledger['complete'] else 'not complete'}, and {len(closed)} findings are closed."
+    )
+
+
+def _refused(client: Client, application: str, clause: str) -> Json | None:
+    """The application, once the rules have refused it for that clause."""
+    shown = client.get(f"/v1/applications/{application}")
+    decision = shown["decision"]
+    return shown if decision and decision["outcome"] == "refuse" and clause in decision["unmet"] else None
+
+
+# ----------------------------------------------------------------------------------------------------------------- 4, 5
 
 
 def _certificate(tale: Tale) -> None:
@@ -228,9 +277,12 @@ def _certificate(tale: Tale) -> None:
     issued = until(lambda: _with_certificate(cast.carl, tale.application), "a certificate")
     tale.certificate = str(issued["certificate"])
     entry = cast.bea.get(f"/v1/certificates/{tale.certificate}")
+    made = cast.carl.get(f"/v1/applications/{tale.application}/decisions?limit=200")["items"]
+    n = next(each["n"] for each in made if each["outcome"] == "issue")
+    why = cast.carl.get(f"/v1/applications/{tale.application}/decisions/{n}/explanation")
     say(
-        f"Carl was on no audit and accepts the {len(shown['reports'])} reports by their hashes. "
-        "The rules now say issue."
+        f"Carl was on no audit and accepts the {len(shown['reports'])} reports by their hashes. The rules now say "
+        f"issue: {sum(each['met'] for each in why['clauses'])} clauses met, score {why['score']}, band {why['band']}."
     )
     say(
         f"Certificate {tale.certificate}: {entry['standing']}, {entry['valid_from'][:10]} to "
@@ -242,9 +294,8 @@ def _labels(tale: Tale) -> None:
     cast = tale.cast
     tale.at(ORDERED)
     chapter(f"5  {LABELS:,} labels", str(tale.day(ORDERED)))
-    order = _order(tale, LABELS, tale.day(-60))
-    tale.order = str(order["id"])
-    until(lambda: _order_state(cast.bea, tale.order, "ready"), "the sheets")
+    tale.order = str(tale.place_order(LABELS, tale.day(-60))["id"])
+    until(lambda: cast.bea.get(f"/v1/orders/{tale.order}")["state"] == "ready" or None, "the sheets")
     tale.digits, tale.human, version = papers.write_labels(cast.bea, tale.out, tale.order)
     say(f"Bea orders {LABELS:,} labels. The batch is sealed in the public log before a single one is printed.")
     say(
@@ -259,106 +310,6 @@ def _labels(tale: Tale) -> None:
         )
 
 
-def _order(tale: Tale, quantity: int, last_day: date) -> Json:
-    entry = tale.cast.bea.get(f"/v1/certificates/{tale.certificate}")
-    body = {
-        "certificate": tale.certificate,
-        "site": entry["sites"][0]["id"],
-        "product": entry["products"][0]["id"],
-        "quantity": quantity,
-        "last_day": str(last_day),
-    }
-    return tale.cast.bea.post("/v1/orders", body)
-
-
-def _scans(tale: Tale) -> None:
-    tale.cast.sam.post("/v1/demo/clock", {"at": None})
-    chapter("6  Scans", f"{tale.today.date()}, the real time from here on")
-    until(lambda: _scan(tale, tale.digits)["code"] == "VALID" or None, "a fresh shelf")
-    _show(tale, "the label", tale.digits)
-    wrong = tale.digits[:-1] + str((int(tale.digits[-1]) + 1) % 10)
-    _show(tale, "its last digit changed", wrong)
-    _show(tale, "the code typed in", tale.human)
-    papers.write_bundle(tale.public, tale.out, "bundle-before.json")
-    _offline(tale, "offline, from bundle-before.json", "bundle-before.json")
-    say(
-        "Offline nobody can tell whether the number was ever printed: the answer says that membership is not "
-        "established."
-    )
-
-
-def _suspension(tale: Tale) -> None:
-    cast = tale.cast
-    chapter("7  Passports in the manager's safe", str(tale.today.date()))
-    content = _example("surveillance-factory")
-    priority = next(answer for answer in content["answers"] if answer.get("severity") == "priority")
-    say(f"An unannounced surveillance visit. {priority['description']}")
-    filed = time.monotonic()
-    audit = _file_audit(tale, "surveillance-factory", cast.factory, 1, 2, ["Amina Yusuf", "Noor Rahman"])
-    until(lambda: _scan(tale, tale.digits)["code"] == "SUSPENDED" or None, "the suspension")
-    say(f"Filed with release: now. {time.monotonic() - filed:.1f} s later the same label answers:")
-    _show(tale, "the label", tale.digits)
-    papers.write_bundle(tale.public, tale.out, "bundle-after.json")
-    _offline(tale, "offline, from bundle-after.json", "bundle-after.json")
-    try:
-        _order(tale, 10, tale.day(-30))
-    except Refused as refusal:
-        say(f"Minting has stopped. Bea's next order: {refusal.detail}")
-    else:
-        raise RuntimeError("an order on a suspended certificate was accepted")
-    _submit(tale, audit, "surveillance-factory", 0)
-    until(lambda: cast.bea.get(f"/v1/certificates/{tale.certificate}")["revocation"], "a proposed revocation")
-    say("It was deliberate: the rules propose revocation. The holder may reply; Bea waives the reply.")
-    cast.bea.post(f"/v1/certificates/{tale.certificate}/reply-waiver", {})
-    until(lambda: _scan(tale, tale.digits)["code"] in ("REVOKED", "REVOKED_LATER") or None, "the revocation")
-    _show(tale, "the label", tale.digits)
-    papers.write_bundle(tale.public, tale.out, "bundle-end.json")
-
-
-def _log(tale: Tale) -> None:
-    chapter("8  What the log proves", "")
-    size, steps = papers.write_log(tale.public, tale.out, tale.certificate)
-    for step in steps:
-        say(step)
-    say(
-        f"All of it stands in a log of {size} leaves whose signed tree head anybody may keep. Not independently "
-        "witnessed yet."
-    )
-
-
-def _show(tale: Tale, where: str, code: str) -> None:
-    answer = _scan(tale, code)
-    tale.verdicts.append({"asked": where, "code": code, "verdict": answer})
-    verdict(
-        where,
-        answer["code"],
-        answer["colour"],
-        f"label {answer['label']['state']}, certificate {answer['certificate']['in_force']}",
-    )
-
-
-def _offline(tale: Tale, where: str, bundle: str) -> None:
-    answer = papers.offline(tale.out, bundle, tale.digits)
-    tale.verdicts.append({"asked": where, "code": tale.digits, "bundle": bundle, "verdict": answer})
-    verdict(where, answer["code"], answer["colour"], f"membership {answer['label']['membership']}")
-
-
-def _scan(tale: Tale, code: str) -> Json:
-    return tale.public.get(f"/{code}")
-
-
-def _refused(client: Client, application: str, clause: str) -> Json | None:
-    """The application, once the rules have refused it for that clause."""
-    shown = client.get(f"/v1/applications/{application}")
-    decision = shown["decision"]
-    return shown if decision and decision["outcome"] == "refuse" and clause in decision["unmet"] else None
-
-
 def _with_certificate(client: Client, application: str) -> Json | None:
     shown = client.get(f"/v1/applications/{application}")
     return shown if shown.get("certificate") else None
-
-
-def _order_state(client: Client, order: str, state: str) -> Json | None:
-    shown = client.get(f"/v1/orders/{order}")
-    return shown if shown["state"] == state else None

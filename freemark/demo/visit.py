@@ -32,13 +32,13 @@ class Visit:
 
 def prepare(out: Path, cast: Cast, prefix: str, revoked: str) -> Visit:
     """Certify a second, faultless factory, so that there is a label in force to scan; and keep the visit."""
-    today = SystemClock().now().date()
-    crew = scene.Cast(cast.bea, cast.amina, cast.carl, cast.sunrise, cast.people["Amina Yusuf"])
-    application, reports = scene.ready_application(crew, str(today), "Sunrise Garments, Unit 3")
-    scene.accept(crew, application, reports)
-    number = scene.certificate(crew, application)
-    order = scene.order_labels(crew, number, LABELS, str(today + timedelta(days=60)))
-    in_force = scene.printed(crew, order)[0]
+    now = SystemClock().now()
+    people = scene.Cast(cast.bea, cast.amina, cast.carl, cast.sunrise, cast.people["Amina Yusuf"], cast.crew)
+    application, reports = scene.ready_application(people, now, "Sunrise Garments, Unit 3")
+    scene.accept(people, application, reports)
+    number = scene.certificate(people, application)
+    order = scene.order_labels(people, number, LABELS, str((now + timedelta(days=60)).date()))
+    in_force = scene.printed(people, order)[0]
     picture = cast.bea.fetch(f"/v1/orders/{order}/files/label-0.png", accept="*/*").body
     (out / "label-in-force.png").write_bytes(picture)
     visit = Visit(prefix, revoked, in_force, cast.tokens())

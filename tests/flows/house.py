@@ -210,7 +210,8 @@ class House:
         count = workers or int(self.sam.get(f"/v1/sites/{site}")["workers"])
         team = plan.pop("team", [by.person])
         first = today - (crews.days_for(kind, count, len(team)) - 1) * DAY
-        lead, _ = crews.assigned(crew, site, kind, first, today, among=[by.person], others=team)
+        lead, _ = crews.assigned(crew, site, kind, first, today, among=team, others=team)
+        team = [lead.person, *(person for person in team if person != lead.person)]
         told = {True: "announced", False: "unannounced"}[plan.pop("announced", False)]
         id = crews.planned(lead, site, kind, first, today, **{"notice": told, "team": team, **plan})
         crews.fill(lead, id, crews.field_days(kind, count, team, first, today))

@@ -5,9 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
 from audits import signed
 from freemark.demo import crew as crews
 from freemark.demo import scene
+from freemark.demo.client import Refused
 from tests.flows.house import DAY, FEES, LATEST, House
 
 RELEASE = timedelta(hours=96)
@@ -34,6 +37,26 @@ def put_right(house: House, finding: str) -> None:
     )  # fmt: skip
     house.carl.post(f"/v1/findings/{finding}/action/approval", {})
     house.bea.post(f"/v1/findings/{finding}/action/completion", {"evidence": "Bank confirmations."})
+
+
+def repaid(house: House, finding: str) -> None:
+    """Who is owed what, agreed by somebody outside; paid; and six of six say that they have it."""
+    place = f"/v1/findings/{finding}"
+    cohort = {"about": "Corridor of 2024", "basis": "Six interviews and two receipts.", "currency": "USD",
+              "amount": 120_000, "people": 6, "leavers": 0}  # fmt: skip
+    (line,) = house.bea.post(f"{place}/cohorts", cohort)["cohorts"]
+    house.carl.post(f"/v1/cohorts/{line['id']}/agreement", {})
+    house.bea.post(
+        f"/v1/cohorts/{line['id']}/payments",
+        {"kind": "paid", "paid_on": house.today, "amount": 720_000, "people": 6, "newly": 6, "newly_left": 0,
+         "evidence": "Bank list with six credits."},
+    )  # fmt: skip
+    ledger = house.amina.post(
+        f"/v1/cohorts/{line['id']}/confirmations",
+        {"asked_on": house.today, "asked": 6, "confirmed": 6, "asked_by": "auditor", "leavers_sought": False,
+         "note": "Asked outside the factory."},
+    )  # fmt: skip
+    assert ledger["complete"]
 
 
 def test_from_a_finding_to_a_label_that_scans(latest_everywhere: House) -> None:
@@ -65,6 +88,9 @@ def test_from_a_finding_to_a_label_that_scans(latest_everywhere: House) -> None:
     (finding,) = house.bea.get(f"/v1/findings?site={site}")["items"]
     put_right(house, finding["id"])
     house.later(20 * DAY, nightly=True)
+    with pytest.raises(Refused, match="no repayment ledger"):
+        house.submit(house.audit(site, [{"provision": FEES, "result": "conformance"}], kind="closure"))
+    repaid(house, finding["id"])
     closure = house.audit(site, [{"provision": FEES, "result": "conformance"}], kind="closure")
     assert house.submit(closure)["closed"] == [finding["id"]]
     house.drain()

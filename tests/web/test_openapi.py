@@ -27,7 +27,7 @@ from ground.keyring import Keyring
 from ground.settings import Settings
 from ground.world import World, open_world
 from tests.conftest import START, make_tables
-from tests.flows.house import House, conforming, passports
+from tests.flows.house import LATEST, House, conforming, passports
 
 TORTURE = bool(os.environ.get("FREEMARK_TORTURE"))
 Json = Any
@@ -52,7 +52,7 @@ class Scene:
         order = first.order(3)
         self.house.drain()
         audit = self.house.audit(second.site, [passports(deliberate=True)])
-        self.house.submit(self.house.audit(first.site, conforming()))
+        self.house.submit(self.house.audit(first.site, conforming(LATEST)))
         self.house.drain()
         (finding,) = self.house.bea.get(f"/v1/findings?site={second.site}")["items"]
         (label, *_) = self.house.bea.fetch(f"/v1/orders/{order}/files/labels.csv").body.decode().splitlines()[1:]
@@ -62,18 +62,21 @@ class Scene:
             "application": [first.application, second.application], "number": [first.number, second.number],
             "order": [order], "batch": ["1"], "code": [label.split(",")[1], label.split(",")[2].rsplit("/", 1)[1]],
             "upload": ["upl_0000000000000000"], "key": ["key_0000000000000000"],
-            "purpose": ["revocation", "suspension"], "shard": ["1"], "id": ["freemark-2026.0"], "seq": ["0", "1"],
+            "purpose": ["revocation", "suspension"], "shard": ["1"], "id": [LATEST], "seq": ["0", "1"],
             "n": ["1", "2"], "path": ["checkpoint", "log.vkey"], "name": ["labels.csv", "label-0.svg"],
-            "assignment": ["asg_0000000000000000"], "cohort": ["led_0000000000000000"],
+            "assignment": [self.house.carl.get("/v1/assignments")["items"][0]["id"]],
+            "list_id": [self.house.sam.get("/v1/screening/lists")["items"][0]["id"]],
+            "cohort": ["led_0000000000000000"],
             "check": ["chk_0000000000000000"], "disclosure": ["dsc_0000000000000000"], "secret": ["0" * 32],
-            "list_id": ["lst_0000000000000000"], "hit": ["hit_0000000000000000"], "line": ["scr_0000000000000000"],
+            "hit": ["hit_0000000000000000"], "line": ["scr_0000000000000000"],
         }  # fmt: skip
 
 
 @pytest.fixture(scope="module")
 def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
     data = tmp_path_factory.mktemp("openapi")
-    world = open_world(Settings.load(data=data, typed_codes_per_minute=100_000))
+    # Without the release check: which order waits in it would be a matter of luck.
+    world = open_world(Settings.load(data=data, typed_codes_per_minute=100_000, release_check=False))
     world.clock = FixedClock(START)
     world.keyring = Keyring.create(data / "own-keys", START)
     make_tables(world)

@@ -5,11 +5,9 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -24,7 +22,6 @@ from tests.auditing import Field
 from tests.cast import add_site, enrol, join, make_cast
 
 FREEMARK = "freemark-2026.0"
-EXAMPLES = Path(__file__).resolve().parents[3] / "examples" / "audits"
 
 
 @dataclass
@@ -105,11 +102,6 @@ class Stage:
     @staticmethod
     def passports(**change: Any) -> AnswerDraft:
         return Stage.finding("T2.1", "priority", **{"zero_tolerance": True, "deliberate": True, **change})
-
-    @staticmethod
-    def example(name: str) -> dict[str, Any]:
-        document: dict[str, Any] = json.loads((EXAMPLES / f"{name}.json").read_text(encoding="utf-8"))
-        return document
 
 
 def build(world: World) -> Stage:

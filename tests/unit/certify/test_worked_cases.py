@@ -16,6 +16,7 @@ from certify.rules import TABLE, decide, record, replay
 from ground.canonical import jcs, parse
 from tests.cases.faultless import BOOK
 from tests.cases.reading import FOLDER, Worked, all_cases, read
+from tests.cases.sentences import FILE, sentences
 from tests.cases.words import Misread, moment
 
 CASES = all_cases()
@@ -95,6 +96,11 @@ def test_together_they_reach_every_outcome_and_every_clause_unmet() -> None:
     assert because == grounds  # S11 is a proposal; R and N hold something back and are the ground of nothing
 
 
+def test_every_sentence_is_the_one_that_was_read_and_agreed_to() -> None:
+    """After a change on purpose: `python -m tests.cases.sentences`, and read the difference."""
+    assert sentences() == FILE.read_text("utf-8")
+
+
 # --------------------------------------------------------------------------------------------- the reader is strict
 
 HEAD = 'chapter = "Test"\nabout = "A test."\n[[case]]\ntitle = "A"\nstory = "A story."\n'
@@ -155,7 +161,7 @@ def test_a_case_that_fails_shows_both_sides() -> None:
 
 def test_every_file_beside_the_cases_is_known() -> None:
     assert {path.name for path in FOLDER.iterdir() if path.suffix not in (".toml", ".pyc") and path.is_file()} == {
-        "__init__.py", "README.md", "faultless.py", "reading.py", "words.py",
+        "__init__.py", "README.md", "faultless.py", "reading.py", "words.py", "sentences.py", "sentences.txt",
     }  # fmt: skip
 
 

@@ -139,6 +139,7 @@ def test_readers_beside_a_busy_publisher_never_see_a_torn_set(shelf: Shelf) -> N
     worlds = [good(), defects.successor()]
     publish(worlds[0], shelf)
     source, seen, stop = source_of(shelf), set[str](), threading.Event()
+    assert code(source) == "VALID"  # without one finished set in hand, a busy shelf is answered with CANNOT_CONFIRM
 
     def busy() -> None:
         for turn in range(16):

@@ -1,0 +1,176 @@
+"""`python -m tests.mutants.run`: change the rules in every small way, and see whether a test notices each.
+
+mutmut 3 changes functions only, and none that is decorated; nearly every rule here is. So it works on a copy of the
+tree in which the files under test say the same without decorators (`plain`). The copy holds every package, stands first
+on the path, and mutmut itself makes sure before it begins that a broken copy fails the tests: what is mutated is what
+is imported. Only the unit tests of the rules run; the property tests are left out, they would take a day.
+
+Prints killed and total for each file and every survivor, fails below 90 percent. Part of `make torture`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.mutants.plain import plain
+
+ROOT = Path(__file__).parents[2]
+PACKAGES = ("ground", "audits", "certify", "labels", "verify", "freemark")
+LEAST = 90  # percent killed
+KILLED = {1, 3, 36, -24, 24, 152, 255}  # a failing test, or one that never ends
+NO_TEST = 33
+
+
+@dataclass(frozen=True)
+class Hunt:
+    """Files that are mutated together, and the tests that know them."""
+
+    name: str
+    files: tuple[str, ...]
+    tests: tuple[str, ...]
+
+
+HUNTS = (
+    Hunt(
+        "certify",
+        ("certify/rules.py", "certify/measures.py", "certify/view.py", "certify/clauses/*.py"),
+        (
+            "tests/unit/certify/test_rules.py",
+            "tests/unit/certify/test_rules_standing.py",
+            "tests/unit/certify/test_rules_return.py",
+            "tests/unit/certify/test_clauses_issue.py",
+            "tests/unit/certify/test_clauses_standing.py",
+            "tests/unit/certify/test_clauses_limits.py",
+            "tests/unit/certify/test_worked_cases.py",
+        ),
+    ),
+    Hunt(
+        "audits",
+        ("audits/rules.py", "audits/consistency.py"),
+        (
+            "tests/unit/audits/test_rules.py",
+            "tests/unit/audits/test_rules_limits.py",
+            "tests/unit/audits/test_consistency.py",
+            "tests/unit/audits/test_consistency_words.py",
+        ),
+    ),
+    Hunt(
+        "severity",
+        ("audits/severity.py",),
+        ("tests/unit/audits/test_severity.py", "tests/unit/audits/test_severity_limits.py"),
+    ),
+)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.mutants.run", description=__doc__)
+    parser.add_argument("hunts", nargs="*", metavar="HUNT", help=f"of {', '.join(h.name for h in HUNTS)}; none is all")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--show", action="store_true", help="the difference of every survivor")
+    parser.add_argument("--tree", type=Path, help="where the copies are made and kept; default: a folder that goes")
+    given = parser.parse_args()
+    chosen = [hunt for hunt in HUNTS if not given.hunts or hunt.name in given.hunts]
+    bad = 0
+    with tempfile.TemporaryDirectory(prefix="freemark-mutants-") as folder:
+        for hunt in chosen:
+            tree = (given.tree or Path(folder)) / hunt.name
+            shutil.rmtree(tree, ignore_errors=True)
+            prepare(tree, hunt)
+            bad += not _hunted(tree, hunt, given.jobs, show=given.show)
+    return 1 if bad else 0
+
+
+def prepare(tree: Path, hunt: Hunt) -> None:
+    """The copy, with the files of the hunt made plain, and mutmut told what to do."""
+    ignore = shutil.ignore_patterns("__pycache__", "node_modules", ".hypothesis")
+    for name in (*PACKAGES, "tests"):
+        shutil.copytree(ROOT / name, tree / name, ignore=ignore)
+    for file in _files(tree, hunt):
+        path = tree / file
+        path.write_text(plain(path.read_text("utf-8")), "utf-8")
+    pytest = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["pytest"]["ini_options"]
+    told = {
+        "source_paths": list(PACKAGES),
+        "only_mutate": _files(tree, hunt),
+        "pytest_add_cli_args_test_selection": [test for test in hunt.tests if (ROOT / test).exists()],
+        "pytest_add_cli_args": ["-p", "no:cacheprovider", "-p", "no:xdist"],
+        "use_git_change_detection": False,
+        "use_setproctitle": False,
+    }
+    lines = ["[tool.mutmut]", *(f"{key} = {json.dumps(value)}" for key, value in told.items())]
+    lines += ["[tool.pytest.ini_options]", f"markers = {json.dumps(pytest['markers'])}"]
+    (tree / "pyproject.toml").write_text("\n".join(lines) + "\n", "utf-8")
+
+
+def _files(tree: Path, hunt: Hunt) -> list[str]:
+    found = [path for pattern in hunt.files for path in sorted(tree.glob(pattern)) if path.name != "__init__.py"]
+    return [path.relative_to(tree).as_posix() for path in found]
+
+
+def _hunted(tree: Path, hunt: Hunt, jobs: int, *, show: bool) -> bool:
+    command = [sys.executable, "-m", "mutmut", "run", "--max-children", str(jobs)]
+    done = subprocess.run(command, cwd=tree, capture_output=True, text=True, env=_environment())
+    if done.returncode:
+        print(done.stdout[-4000:], done.stderr[-4000:], sep="\n")
+        return False
+    all_killed = all_made = 0
+    survivors: list[str] = []
+    for file, results in _results(tree, hunt):
+        killed = sum(code in KILLED for code in results.values())
+        untested = sum(code == NO_TEST for code in results.values())
+        all_killed, all_made = all_killed + killed, all_made + len(results)
+        print(f"{file:<32} killed {killed:>4} of {len(results):>4}" + (f", {untested} without a test" * bool(untested)))
+        survivors += [name for name, code in results.items() if code not in KILLED]
+    share = 100 * all_killed / max(all_made, 1)
+    print(f"{hunt.name:<32} killed {all_killed:>4} of {all_made:>4}, {share:.1f} percent; at least {LEAST} are needed")
+    print(_shown(tree, survivors) if show else "\n".join(f"  survived: {name}" for name in survivors))
+    return share >= LEAST and all_made > 0
+
+
+def _results(tree: Path, hunt: Hunt) -> Iterator[tuple[str, dict[str, int | None]]]:
+    for file in _files(tree, hunt):
+        kept = tree / "mutants" / f"{file}.meta"
+        if kept.exists():
+            yield file, json.loads(kept.read_text("utf-8"))["exit_code_by_key"]
+
+
+SHOW = """
+import sys
+from mutmut.mutation.diff_apply import get_diff_for_mutant
+for name in sys.stdin.read().split():
+    print(name)
+    for line in get_diff_for_mutant(name).splitlines():
+        if line[:1] in "+-" and line[:3] not in ("+++", "---"):
+            print("   ", line)
+"""
+
+
+def _shown(tree: Path, names: list[str]) -> str:
+    """What each mutant changed."""
+    done = subprocess.run(
+        [sys.executable, "-c", SHOW],
+        cwd=tree,
+        capture_output=True,
+        text=True,
+        env=_environment(),
+        input=" ".join(names),
+    )
+    return done.stdout or done.stderr
+
+
+def _environment() -> dict[str, str]:
+    return {**os.environ, "PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": ""}
+
+
+if __name__ == "__main__":
+    sys.exit(main())
