@@ -2,7 +2,7 @@
 #   make demo      the whole story in one command; leaves its papers in demo-out/
 #   make run       the same world, served for a browser      (make run HOST=192.0.2.7 for a phone in the same network)
 #   make test      the tests
-#   make torture   the long loops: kills, soak, both databases
+#   make torture   the long loops: kills, soak, both databases, mutants of the rules
 #   make bench     the figures, as a table and as bench-results.json
 #   make check     format, lint, types, import contracts, tests
 #   make lock      resolve the dependencies again
@@ -42,6 +42,7 @@ test: dev
 
 torture: dev
 	TMPDIR=$(FAST_TMP) FREEMARK_TORTURE=1 $(BIN)/python -m pytest -n $(JOBS) --dist worksteal --timeout=3600
+	TMPDIR=$(FAST_TMP) $(BIN)/python -m tests.mutants.run --jobs $(JOBS)
 
 bench: server
 	@$(BIN)/python -m freemark.bench

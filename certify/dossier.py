@@ -255,12 +255,14 @@ def record(dossier: Dossier, standing: Standing | None, decision: Decision) -> d
 
 def open_record(document: Json) -> tuple[Dossier, Standing | None, Decision]:
     """The parts of a record. Malformed for anything that `record` did not write."""
+    dossier, standing = open_inputs(document)
+    return dossier, standing, decision_from_json(document["decision"], "/decision")
+
+
+def open_inputs(document: Json) -> tuple[Dossier, Standing | None]:
+    """What a record was decided from; what was concluded then is not read. Malformed for another shape of these."""
     if not isinstance(document, dict) or document.keys() != {"v", "dossier", "standing", "decision"}:
         raise Malformed("not a decision record")
     if type(document["v"]) is not int or document["v"] != VERSION:
         raise Malformed(f"v is {VERSION}", where="/v")
-    return (
-        dossier_from_json(document["dossier"], "/dossier"),
-        standing_from_json(document["standing"], "/standing"),
-        decision_from_json(document["decision"], "/decision"),
-    )
+    return dossier_from_json(document["dossier"], "/dossier"), standing_from_json(document["standing"], "/standing")

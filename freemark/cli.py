@@ -112,6 +112,12 @@ def parser() -> argparse.ArgumentParser:
         "--host", default="", help="with --serve: the address a phone reaches this machine at; it goes into the labels"
     )
     demo.add_argument("--port", type=int, default=0, help="port of the server (default: a free one; with --serve 8000)")
+    demo.add_argument(
+        "--history", action="store_true", help="instead of the story: years of a whole scheme, made from a seed"
+    )
+    demo.add_argument("--sites", type=int, help="with --history: manufacturers' sites (default 200)")
+    demo.add_argument("--years", type=int, help="with --history: years, ending today (default 5)")
+    demo.add_argument("--seed", help="with --history: the same one gives the same outcomes (default 1)")
     demo.set_defaults(run=_demo)
 
     verify = commands.add_parser(
@@ -224,9 +230,23 @@ def _check(options: argparse.Namespace) -> int:
 
 
 def _demo(options: argparse.Namespace) -> int:
+    if options.history:
+        return _history(options)
     from freemark.demo import story
 
     return story.run(options.out, serve=options.serve, host=options.host, port=options.port)
+
+
+def _history(options: argparse.Namespace) -> int:
+    from importlib import import_module
+
+    from freemark.demo.history import run
+    from freemark.rooms import WITH_TABLES
+
+    for room in WITH_TABLES:
+        import_module(room)
+    given = {"sites": options.sites, "years": options.years, "seed": options.seed}
+    return run.run(options.out, **{name: value for name, value in given.items() if value is not None})
 
 
 if __name__ == "__main__":

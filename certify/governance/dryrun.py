@@ -21,7 +21,7 @@ from typing import Any
 from sqlalchemy import func, select
 
 from certify import rulebook
-from certify.dossier import Decision, open_record
+from certify.dossier import Decision, open_inputs
 from certify.rulebook import Rulebook
 from certify.rules import decide
 from certify.tables import DecisionRow
@@ -155,7 +155,7 @@ def _in_force(text: str) -> Rulebook:
 def _judged(
     application: str, record: Any, present: Rulebook, other: Rulebook, now: datetime
 ) -> tuple[tuple[str, str], Change | None]:
-    dossier, standing, _ = open_record(record)
+    dossier, standing = open_inputs(record)  # most of a record is what was concluded then
     today, then = (decide(dossier, standing, book, now) for book in (present, other))
     pair = (today.outcome, then.outcome)
     if standing is None or (pair[0] == pair[1] and today.valid_until == then.valid_until):

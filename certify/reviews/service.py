@@ -236,7 +236,7 @@ def _resting(session: Reading, applications: Sequence[str], now: datetime) -> It
     chains = log.chains(session, [row.number for row in newest.values()])
     live = [row for row in newest.values() if fold_of(row, chains[row.number], now).state in LIVE]
     places: dict[str, list[str]] = {row.application_id: [] for row in live}
-    named = select(ApplicationSite).where(ApplicationSite.application_id.in_(places))
+    named = select(ApplicationSite).where(ApplicationSite.application_id.in_(places), ApplicationSite.left_at.is_(None))
     for place in session.scalars(named.order_by(ApplicationSite.site_id)):
         places[place.application_id].append(place.site_id)
     every = sorted({site for sites in places.values() for site in sites})

@@ -7,11 +7,12 @@ import sys
 import tempfile
 from pathlib import Path
 
-from freemark.bench import durable, judging, minting, scans, scene
+from freemark.bench import deciding, durable, judging, minting, scans, scene
 from freemark.bench.measure import Figure
 
 RESULTS = Path("bench-results.json")
-MEASURES = (scans.measure, judging.measure, minting.measure, durable.measure)  # durable last: it stops the server
+# durable last: it stops the server
+MEASURES = (scans.measure, judging.measure, minting.measure, deciding.measure, durable.measure)
 
 
 def main() -> int:

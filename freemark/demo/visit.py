@@ -11,8 +11,11 @@ from datetime import timedelta
 from pathlib import Path
 
 from freemark.demo import scene
+from freemark.demo.client import Client
 from freemark.demo.server import Server
-from freemark.demo.stage import Cast
+from freemark.demo.stage import TOKEN_LIFE, Cast
+from ground.access import SCOPES
+from ground.canonical import instant
 from ground.clock import SystemClock
 from ground.files import write_atomic
 
@@ -31,19 +34,32 @@ class Visit:
 
 
 def prepare(out: Path, cast: Cast, prefix: str, revoked: str) -> Visit:
-    """Certify a second, faultless factory, so that there is a label in force to scan; and keep the visit."""
+    """Certify a faultless factory of another manufacturer, so that there is a label in force to scan; and keep the
+    visit. Of another, because after a revocation its holder waits a year."""
     now = SystemClock().now()
-    people = scene.Cast(cast.bea, cast.amina, cast.carl, cast.sunrise, cast.people["Amina Yusuf"], cast.crew)
-    application, reports = scene.ready_application(people, now, "Sunrise Garments, Unit 3")
+    mina, lakeside = _neighbour(cast, instant(now + TOKEN_LIFE))
+    people = scene.Cast(mina, cast.amina, cast.carl, lakeside, cast.people["Amina Yusuf"], cast.crew)
+    application, reports = scene.ready_application(people, now, "Lakeside Knitwear, Unit 1")
     scene.accept(people, application, reports)
     number = scene.certificate(people, application)
     order = scene.order_labels(people, number, LABELS, str((now + timedelta(days=60)).date()))
     in_force = scene.printed(people, order)[0]
-    picture = cast.bea.fetch(f"/v1/orders/{order}/files/label-0.png", accept="*/*").body
+    picture = mina.fetch(f"/v1/orders/{order}/files/label-0.png", accept="*/*").body
     (out / "label-in-force.png").write_bytes(picture)
-    visit = Visit(prefix, revoked, in_force, cast.tokens())
+    tokens = [*cast.tokens(), ("another's manager", mina.name, mina.token)]
+    visit = Visit(prefix, revoked, in_force, tokens)
     write_atomic(out / FILE, json.dumps(asdict(visit), indent=1).encode(), mode=0o600)
     return visit
+
+
+def _neighbour(cast: Cast, expires: str) -> tuple[Client, str]:
+    """The manager of another manufacturer, and its id."""
+    home = {"name": "Lakeside Knitwear Ltd", "roles": ["manufacturer"], "country": "BD", "city": "Narayanganj"}
+    lakeside = str(cast.sam.post("/v1/organisations", home)["id"])
+    member = {"organisation": lakeside, "name": "Mina Akter", "email": "mina@example.org", "roles": ["manager"]}
+    person = cast.sam.post("/v1/people", member)["id"]
+    wish = {"person": person, "organisation": lakeside, "scopes": list(SCOPES), "expires": expires}
+    return Client(cast.sam.base, "Mina Akter", str(cast.sam.post("/v1/tokens", wish)["token"])), lakeside
 
 
 def kept(out: Path, address: str) -> Visit | None:

@@ -121,7 +121,7 @@ def _hunted(tree: Path, hunt: Hunt, jobs: int, *, show: bool) -> bool:
     command = [sys.executable, "-m", "mutmut", "run", "--max-children", str(jobs)]
     done = subprocess.run(command, cwd=tree, capture_output=True, text=True, env=_environment())
     if done.returncode:
-        print(done.stdout[-4000:], done.stderr[-4000:], sep="\n")
+        print(done.stdout[-1000:], done.stderr[-3000:], sep="\n")
         return False
     all_killed = all_made = 0
     survivors: list[str] = []

@@ -71,6 +71,20 @@ def test_a_worked_case_is_decided_as_it_says(worked: Worked) -> None:
 
 
 @pytest.mark.parametrize("worked", CASES, ids=str)
+def test_a_decision_says_nothing_that_its_outcome_does_not_carry(worked: Worked) -> None:
+    decision = decide(worked.dossier, worked.standing, BOOK, worked.now)
+    carries = {
+        "valid_from": ("issue", "renew", "reduce"), "valid_until": ("issue", "renew", "reduce"),
+        "affected_from": ("propose_revocation", "revoke"), "reply_until": ("propose_revocation",),
+        "reason_code": ("suspend", "revoke", "remediation", "withdraw", "reduce", "renew"),
+    }  # fmt: skip
+    for name, outcomes in carries.items():
+        assert (getattr(decision, name) is not None) == (decision.outcome in outcomes), name
+    assert bool(decision.scope) == (decision.outcome == "reduce")
+    assert bool(decision.band) == (decision.outcome in ("issue", "renew", "reduce"))
+
+
+@pytest.mark.parametrize("worked", CASES, ids=str)
 def test_a_worked_case_replays_from_its_record(worked: Worked) -> None:
     """So it could come out of the database: no fact of it is of a kind that cannot be stored."""
     decision = decide(worked.dossier, worked.standing, BOOK, worked.now)

@@ -1,0 +1,316 @@
+"""The last moment of each clause, and what stands behind the words: found missing by mutants (tests/mutants)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from audits.facts import Check, Concern, Finding, Hit
+from certify.dossier import Dossier, Reduction, Revocation, Risk, UnderReview
+from certify.measures import interviews_needed, months_after, past
+from certify.rules import GATES, decide, needed, record, replay
+from ground.errors import Conflict
+from tests.unit.certify.builders import (
+    BOOK,
+    BOOK_1,
+    FACTORY,
+    MERIDIAN,
+    NOW,
+    OFFICE,
+    SUNRISE,
+    acceptance,
+    at,
+    blocked_exit,
+    certifiable_2026_1,
+    certified_2026_1,
+    closed,
+    ending,
+    finding,
+    judged_1,
+    passports,
+    place_1,
+    renewable_2026_1,
+    said,
+    standing,
+    unmet,
+    visit_1,
+)
+
+SECOND = timedelta(seconds=1)
+
+
+def factory(dossier: Dossier, **changes: Any) -> Dossier:
+    return replace(dossier, sites=(replace(dossier.sites[0], **changes), *dossier.sites[1:]))
+
+
+# ----------------------------------------------------------------------------------------------- what has to be met
+
+
+def test_what_an_outcome_needs_is_what_the_rulebook_lists_of_it() -> None:
+    assert needed("issue", BOOK_1) == GATES
+    assert needed("issue", BOOK) == tuple(id for id in GATES if id in BOOK.clauses)
+    assert needed("renew", BOOK_1) == (*GATES, "N1", "N2", "N3", "N4")
+    assert needed("reinstate", BOOK_1) == ("I4", "R1", "R2", "R3", "R4", "R5", "M1", "M2")
+    assert needed("revoke", BOOK_1) == ()
+
+
+# ------------------------------------------------------------------------------------------------------- moments
+
+
+def test_an_acceptance_counts_from_its_very_second_and_not_before() -> None:
+    bare = replace(certifiable_2026_1(), acceptances=())
+    assert judged_1(replace(bare, acceptances=(acceptance(bare, 0),))).outcome == "issue"
+    early = judged_1(replace(bare, acceptances=(replace(acceptance(bare), at=NOW + SECOND),)))
+    assert (early.because, said(early, "I4")) == (("I4",), "The reports are not accepted yet.")
+
+
+def test_without_a_report_nothing_can_be_accepted() -> None:
+    unwritten = visit_1(submitted_at=None, report=None)
+    nobody = replace(certifiable_2026_1(visits=(unwritten,)), agents=())
+    assert said(judged_1(nobody), "I4") == "No report is submitted yet."
+
+
+@pytest.mark.parametrize(("site", "after", "due"), [(FACTORY, 0, "low"), (FACTORY, 1, "high"), (OFFICE, 0, "high")])
+def test_a_risk_counts_from_its_very_second_and_for_its_own_place(site: str, after: int, due: str) -> None:
+    """Visited 200 days ago: overdue by 90 days after six months and 90 more, unless the risk is low."""
+    long_ago = visit_1(ended=-280)
+    dossier = replace(certified_2026_1(visits=(long_ago,)), agents=())
+    assessed = replace(dossier, risks=(Risk(site, "low", NOW + after * SECOND),))
+    stands = standing(valid_from=at(-270), since=-270)
+    assert judged_1(assessed, stands).outcome == ("keep" if due == "low" else "suspend")
+
+
+@pytest.mark.parametrize("moment", ["contained_at", "remedied_at"])
+def test_a_breach_is_spared_from_the_second_in_which_it_is_healed(moment: str) -> None:
+    told: dict[str, Any] = {"disclosed_at": at(-20), "contained_at": at(-19), "remedied_at": at(-2)}
+    assert judged_1(certified_2026_1(passports(found=-20, **(told | {moment: NOW}))), standing()).because == ("M2",)
+    late = certified_2026_1(passports(found=-20, **(told | {moment: NOW + SECOND})))
+    assert judged_1(late, standing()).because == ("S1",)
+
+
+def test_a_disclosure_counts_up_to_the_second_of_the_discovery() -> None:
+    healed = {"contained_at": at(-19), "remedied_at": at(-2)}
+    same = certified_2026_1(passports(found=-20, disclosed_at=at(-20), **healed))
+    assert judged_1(same, standing()).because == ("M2",)
+    after = certified_2026_1(passports(found=-20, disclosed_at=at(-20) + SECOND, **healed))
+    assert judged_1(after, standing()).because == ("S1",)
+
+
+def test_a_wish_for_a_smaller_scope_counts_from_its_very_second() -> None:
+    asked = Reduction(FACTORY, "per_bea", SUNRISE, NOW)
+    whole = certified_2026_1(reduction=asked)
+    assert said(judged_1(whole, standing()), "X1") == f"Asked for on 2026-06-01: {FACTORY} leaves."
+    later = replace(whole, reduction=replace(asked, at=NOW + SECOND))
+    assert said(judged_1(later, standing()), "X1") == "No site is to leave."
+    auditor = replace(whole, reduction=replace(asked, organisation=MERIDIAN))
+    assert said(judged_1(auditor, standing()), "X1") == f"{MERIDIAN} cannot ask for a reduction."
+
+
+def test_a_place_that_nobody_visited_is_due_from_the_first_day_of_the_certificate() -> None:
+    """A site that came later: six months after the certificate began, and ninety days more."""
+    bare = replace(certified_2026_1(), agents=(place_1(OFFICE, visits=()),))
+    stands = standing(valid_from=datetime(2026, 1, 10, 8, tzinfo=UTC), valid_until=datetime(2027, 5, 7, tzinfo=UTC))
+    last = datetime(2026, 7, 11, tzinfo=UTC) + timedelta(days=90)
+    for moment, late in ((last, False), (last + SECOND, True)):
+        said_of_office = decide(bare, stands, BOOK_1, moment)
+        assert (OFFICE in said(said_of_office, "S6")) == late
+    assert said(judged_1(bare), "S6") == "All in order."  # nothing is due before there is a certificate
+
+
+# --------------------------------------------------------------------------------------- what an outcome depends on
+
+
+def test_labels_are_frozen_also_while_the_reports_are_not_accepted() -> None:
+    """Only the way back from a suspension asks for an acceptance."""
+    contained = certified_2026_1(blocked_exit(contained_at=at(-0.5)), acceptances=())
+    assert judged_1(contained, standing()).outcome == "remediation"
+    assert judged_1(contained, standing("suspended", since=-5)).outcome == "keep"
+
+
+@pytest.mark.parametrize(("state", "proposed"), [("active", True), ("remediation", True), ("suspended", False)])
+def test_a_suspension_is_proposed_while_there_is_something_to_suspend(state: Any, proposed: bool) -> None:
+    many = (Concern("con_1", "T10", False, 3, None, None),)
+    decision = judged_1(factory(certified_2026_1(), concerns=many), standing(state))
+    assert (decision.proposals == ("S11",)) == proposed
+
+
+def test_probation_after_a_revocation_is_over_with_the_second_certificate() -> None:
+    """Low risk everywhere: the second one runs two years, the first ran one."""
+    low = tuple(Risk(site, "low", at(-40)) for site in (FACTORY, OFFICE))
+    gone = (Revocation("A", at(-2000), core=False),)
+    second = replace(renewable_2026_1(), risks=low, revocations=gone, cycles=1)
+    assert judged_1(second, ending()).valid_until == datetime(2028, 5, 23, tzinfo=UTC)
+    first = replace(certifiable_2026_1(), risks=low, revocations=gone, cycles=0)
+    assert judged_1(first).valid_until == datetime(2027, 5, 7, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(("since", "counts"), [(-300, True), (-5, False)])
+def test_without_its_own_day_a_certificate_counts_from_the_start_of_its_validity(since: int, counts: bool) -> None:
+    dossier = replace(renewable_2026_1(), certified_at=None)
+    decision = judged_1(dossier, replace(ending(), valid_from=at(since)))
+    assert (decision.outcome == "renew") == counts
+    assert ("N2" in unmet(decision), "N3" in unmet(decision)) == (not counts, not counts)
+
+
+def test_a_check_of_the_same_day_heals_too() -> None:
+    harm = Check("repayment_90", "led_1", at(-9), at(-8), "harm")
+    both = (harm, replace(harm, result="clear", done_at=at(-7)))
+    assert judged_1(factory(renewable_2026_1(), checks=both), ending()).outcome == "renew"
+    assert judged_1(factory(renewable_2026_1(), checks=(harm,)), ending()).outcome == "keep"
+
+
+def test_a_record_of_another_rulebook_names_it() -> None:
+    document = record(certifiable_2026_1(), None, judged_1(certifiable_2026_1()))
+    with pytest.raises(Conflict) as refused:
+        replay(document, BOOK)
+    assert refused.value.detail == f"the record was made under freemark-2026.1, {BOOK_1.sha256[:12]}"
+
+
+# ------------------------------------------------------------------------------------------------------- measures
+
+
+def test_no_band_without_a_full_audit_of_every_place() -> None:
+    half = replace(certifiable_2026_1(), agents=(place_1(OFFICE, visits=()),))
+    decision = judged_1(half)
+    assert (decision.score, decision.band) == (None, "")
+
+
+def test_figures_that_cannot_be_are_named_with_what_they_are() -> None:
+    few = judged_1(certifiable_2026_1(visits=(visit_1(interviews=401, off_site=401),)))
+    assert said(few, "I11") == "aud_1: 401 interviews with 400 workers."
+    papers = judged_1(certifiable_2026_1(visits=(visit_1(files_reviewed=401),)))
+    assert said(papers, "I11") == "aud_1: 401 files with 400 workers."
+    minus = judged_1(certifiable_2026_1(visits=(visit_1(workers=-1, interviews=0, files_reviewed=1, off_site=0),)))
+    assert said(minus, "I11") == "aud_1: -1 workers; aud_1: 1 files with -1 workers."
+
+
+@pytest.mark.parametrize(
+    ("workers", "percent", "needed"),
+    [
+        (400, 100, 20),
+        (400, 150, 30),
+        (441, 150, 32),
+        (450, 150, 33),
+        (200, 101, 16),
+        (9, 150, 9),
+        (1, 100, 1),
+        (0, 100, 0),
+    ],
+)
+def test_the_sample_grows_with_the_risk_and_never_beyond_everybody(workers: int, percent: int, needed: int) -> None:
+    assert interviews_needed(workers, 10, percent) == needed
+    assert interviews_needed(workers, 10) == interviews_needed(workers, 10, 100)
+
+
+def test_a_due_day_is_past_a_second_later() -> None:
+    assert not past(NOW, NOW)
+    assert past(NOW, NOW + SECOND)
+    assert not past(NOW, NOW + timedelta(days=3), 3)
+    assert past(NOW, NOW + timedelta(days=3) + SECOND, 3)
+    assert not past(None, NOW)
+
+
+def test_a_month_later_is_the_same_day_or_the_last() -> None:
+    assert months_after(date(2026, 1, 28), 1) == date(2026, 2, 28)
+    assert months_after(date(2026, 1, 29), 1) == months_after(date(2026, 1, 31), 1) == date(2026, 2, 28)
+    assert months_after(date(2024, 1, 31), 1) == date(2024, 2, 29)
+    assert months_after(date(2026, 12, 15), 1) == date(2027, 1, 15)
+
+
+def test_a_visit_cut_short_counts_when_it_began_after_the_audit_and_left_anything_out() -> None:
+    """One provision without an answer is enough; on the audit's own last day nothing counts twice."""
+
+    def lowest(starts: int, unanswered: int) -> str | None:
+        short = visit_1("aud_short", starts, starts_on=at(starts).date(), outcome="interrupted", conforming=80,
+                        applicable=80, unanswered=unanswered, submitted_at=at(-3))  # fmt: skip
+        return judged_1(certifiable_2026_1(visits=(visit_1(), short))).score
+
+    assert lowest(-5, 1) == "197.53"  # 200 x 80 / 81
+    assert lowest(-5, 0) == "200.00"
+    assert lowest(-26, 1) == "200.00"
+
+
+def test_every_open_finding_is_named_with_its_provision() -> None:
+    def open(id: str, provision: str) -> Finding:
+        return replace(passports(), id=id, provision=provision)
+
+    both = judged_1(certified_2026_1(open("fnd_a", "T2.1"), open("fnd_b", "T4.1")), standing())
+    assert said(both, "S1") == "Open: T2.1 (fnd_a), T4.1 (fnd_b)."
+    assert next(r.subject for r in both.reasons if r.clause == "S1") == "fnd_a, fnd_b"
+
+
+# --------------------------------------------------------------------------------- after a revocation, many at once
+
+
+@pytest.mark.parametrize(
+    ("cause", "waits"),
+    [
+        ({"severity": "priority", "core": False}, True),
+        ({"severity": "priority", "core": True}, True),
+        ({"severity": "major", "core": True}, True),
+        ({"severity": "major", "core": False}, False),
+        ({"severity": "minor", "core": True}, False),
+        ({"severity": "priority", "found": -400}, True),
+        ({"severity": "priority", "found": -399}, False),
+    ],
+)
+def test_the_wait_after_a_revocation_counts_from_the_correction_of_what_caused_it(cause: Any, waits: bool) -> None:
+    """Revoked 400 days ago; the cause was closed on site 200 days ago."""
+    found = cause.pop("found", -420)
+    corrected = closed(finding("fnd_cause", provision="T2.1", found=found, **cause), -200, by="aud_1")
+    gone = (Revocation("A", at(-400)),)
+    decision = judged_1(certifiable_2026_1(corrected, revocations=gone))
+    assert ("I21" in decision.because) == waits
+    if waits:
+        assert said(decision, "I21") == "A: corrected on 2025-11-13, wait until 2026-11-14."
+
+
+def test_the_wait_does_not_begin_before_every_cause_is_corrected() -> None:
+    open = (passports(found=-420), replace(passports(found=-410), id="fnd_more"))
+    decision = judged_1(certifiable_2026_1(*open, revocations=(Revocation("A", at(-400)), Revocation("B", at(-300)))))
+    one = "fnd_passports, fnd_more not corrected; then 12 months."
+    assert said(decision, "I21") == f"A: {one} B: {one}"
+
+
+def test_several_things_of_one_kind_are_told_one_after_the_other() -> None:
+    hits = tuple(Hit(id, f"lst_{id}", "identifier", "confirmed", NOW) for id in ("hit_1", "hit_2"))
+    decision = judged_1(factory(certifiable_2026_1(), hits=hits))
+    assert (
+        said(decision, "I17")
+        == "On a list, or to be looked at: lst_hit_1 (hit_1, confirmed), lst_hit_2 (hit_2, confirmed)."
+    )
+    assert said(decision, "S9") == "Confirmed: lst_hit_1 (hit_1), lst_hit_2 (hit_2)."
+    poor = {"effort_spent": 19, "objections": ("firm lapsed", "a conflict")}
+    both = replace(
+        certifiable_2026_1(visits=(visit_1(**poor),)), agents=(place_1(OFFICE, visits=(visit_1("aud_2", **poor),)),)
+    )
+    decision = judged_1(both)
+    assert said(decision, "I19") == "Too short: aud_1: 1.9 man-days, needed 2.0; aud_2: 1.9 man-days, needed 2.0."
+    assert (
+        said(decision, "I16")
+        == "; ".join(f"{id}: {text}" for id in ("aud_1", "aud_2") for text in poor["objections"]) + "."
+    )
+    lost = tuple(UnderReview(who, NOW, at(60)) for who in ("org_a", "org_b"))
+    decision = judged_1(certified_2026_1(under_review=lost), standing())
+    assert said(decision, "S8") == "To be verified again: org_a by 2026-07-31, org_b by 2026-07-31."
+
+
+def test_a_screening_of_this_second_counts() -> None:
+    assert judged_1(factory(certifiable_2026_1(), screened_at=NOW)).outcome == "issue"
+
+
+@pytest.mark.parametrize(("second_found", "panel_needed"), [(-11, False), (-10, False), (-9, True)])
+def test_core_majors_from_before_the_certificate_are_no_case_for_a_panel_in_it(
+    second_found: int, panel_needed: bool
+) -> None:
+    """Certified ten days ago; both are closed. What was open at once before that was looked at when it was issued."""
+    majors = tuple(
+        closed(finding(f"fnd_{days}", "major", "T1.2", days, core=True), -1, by="aud_1") for days in (-26, second_found)
+    )
+    assert ("I25" in unmet(judged_1(certified_2026_1(*majors), standing()))) == panel_needed
+    assert "I25" in unmet(
+        judged_1(certifiable_2026_1(*majors, certified_at=at(-10)))
+    )  # a new application forgets nothing
