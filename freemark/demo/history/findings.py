@@ -21,7 +21,8 @@ from freemark.demo.history.house import DAY, Case, House, Site
 from freemark.demo.history.visits import WHOLE, asked, catalogue
 from ground.database import Reading, Writing
 
-# Mean number per whole audit, in thousandths, for a firm of usual temper. A surveillance visit asks a third of it, and of those who are watched already.
+# Mean number per whole audit, in thousandths, for a firm of usual temper. A surveillance visit asks a third of it,
+# and of those who are watched already.
 USUAL: tuple[tuple[Severity, bool, int], ...] = (
     ("major", True, 130), ("major", False, 220), ("minor", True, 100), ("minor", False, 480), ("risk", False, 180),
     ("opportunity", False, 450),

@@ -94,7 +94,7 @@ def import_edition(session: Writing, house: House, more: str) -> None:
 
 
 def rounds(house: House) -> Life:
-    """Every fortnight: everybody held against the lists, and those who talked asked again. Three times a year: the rules."""
+    """Every fortnight: everybody held against the lists, those who talked asked again; three times a year the rules."""
     season = house.today
     while True:
         passes.screen_all(house.world)
