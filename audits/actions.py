@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from audits import scope
 from audits.drafts import ActionDraft, Proof
 from audits.evidence.tables import EvidenceRow
-from audits.relations import ACT, APPROVE, check_finding
+from audits.relations import ACT, APPROVE, check_finding, check_outside
 from audits.remedy.clocks import with_clock
 from audits.remedy.tables import ReviewRow, Word
 from audits.tables import ActionRow, AuditRow, FindingRow
@@ -23,7 +23,6 @@ from ground.access import Actor
 from ground.canonical import Json, nfc
 from ground.database import Reading, Writing
 from ground.errors import Conflict, Forbidden, Invalid
-from ground.parties import Site
 
 LONGEST_PLAN = timedelta(days=366)  # for an opportunity, which has no clock
 NO_PROOF = Proof()
@@ -130,12 +129,6 @@ def check_files(
         if row is None or row.finding_id != finding.id or row.organisation_id != actor.organisation:
             raise Invalid(f"{id[:40]!r} is no evidence that you brought to {finding.id}", where=f"{where}/{number}")
     return list(dict.fromkeys(files))
-
-
-def check_outside(session: Reading, actor: Actor, finding: FindingRow) -> None:
-    """Nobody of the organisation that answers for the site judges what it does, in whatever second role."""
-    if session.get_one(Site, finding.site_id).organisation_id == actor.organisation:
-        raise Forbidden("the organisation that answers for the site does not judge what it does about a finding")
 
 
 def _judged(session: Writing, actor: Actor, finding_id: str) -> tuple[FindingRow, ActionRow]:

@@ -1,7 +1,7 @@
 """Amendments: after the submission a report changes only as a new signed version, with a reason, and the old one kept.
 
 Owns what a new version may say: a finding more, a graver one, other figures. No finding vanishes or becomes milder
-here; that is `severity.regrade_finding`, by a decider. From its submission on, the newest version is the report that an
+here; that is `severity.regrade_finding`, by a decider. Only what an alert said that was laid aside is taken back. From its submission on, the newest version is the report that an
 acceptance must name.
 """
 
@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from audits import scope
+from audits.alerts import aside
 from audits.counting import count
 from audits.drafts import AnswerDraft, ReportDraft
 from audits.facts import SEVERITIES, decode, encode
@@ -19,7 +20,7 @@ from audits.fieldwork import facts as fieldwork
 from audits.filing import answers_of, disclosed, findings_of, tell_filed
 from audits.relations import SUBMIT, check_audit
 from audits.release import release
-from audits.reports import Told, build_signed
+from audits.reports import Told, build_signed, fresh_nonce
 from audits.severity import Grade, Grader, Made, copied, made_by_rules
 from audits.standard import Provision, Standard
 from audits.submission import (
@@ -57,18 +58,22 @@ def prepare_amendment(
 ) -> dict[str, Json]:
     """The next version of the report as the actor will sign it, stored; preparing again replaces it.
 
+    Without answers and figures when it only takes back what was laid aside since: the answers from before stand in it.
     Raises Conflict when the report is not submitted, its standard knows no signatures, a finding would vanish or become
     milder, or nothing would change; Invalid with the pointer of an answer or a figure.
     """
     audit, catalogue = _submitted(session, actor, audit_id)
     kid = own_key(session, actor)
-    if not draft.answers and draft.figures is None:
+    if not draft.answers and draft.figures is None and not aside.still_says(session, audit):
         raise Invalid("an amendment changes something: answers, figures, or both", where="/answers")
     figures = draft.figures or _figures_of(audit)
     ids: dict[str, str] = {}
-    told, _, work = _amended(session, audit, catalogue, draft, figures, by=actor.person, at=now, today=now, ids=ids)
-    document = _document(session, audit, told, work, kid=kid, reason=draft.reason)
-    given = {"report": encode(figures), "answers": [encode(answer) for answer in draft.answers], "ids": ids}
+    told, _, _, work = _amended(session, audit, catalogue, draft, figures, by=actor.person, at=now, today=now, ids=ids)
+    nonce = fresh_nonce()
+    document = _document(session, audit, told, work, kid=kid, reason=draft.reason, nonce=nonce)
+    given = {
+        "report": encode(figures), "answers": [encode(answer) for answer in draft.answers], "ids": ids, "nonce": nonce,
+    }  # fmt: skip
     return store_prepared(session, actor, audit, document, given, now=now)
 
 
@@ -85,13 +90,17 @@ def amend_report(
     figures = decode(ReportDraft, prepared.given["report"])
     answers = tuple(decode(AnswerDraft, answer) for answer in prepared.given["answers"])
     draft = Amendment(prepared.reason, answers, figures)
-    told, made, work = _amended(
+    told, made, replaced, work = _amended(
         session, audit, catalogue, draft, figures, by=prepared.prepared_by, at=prepared.prepared_at, today=now,
         ids=dict(prepared.given["ids"]),
     )  # fmt: skip
-    document = _document(session, audit, told, work, kid=prepared.kid, reason=prepared.reason)
+    document = _document(
+        session, audit, told, work, kid=prepared.kid, reason=prepared.reason, nonce=prepared.given.get("nonce", "")
+    )
     signed = check_prepared(session, prepared, document, signature, told.team)
     former, reason = audit.report, prepared.reason
+    for answer in replaced:
+        session.merge(answer)
     released = apply(session, made, catalogue, now)
     if audit.released_at is not None:
         for one in made:
@@ -131,11 +140,11 @@ def _figures_of(audit: AuditRow) -> ReportDraft:
 
 
 def _document(
-    session: Writing, audit: AuditRow, told: Told, work: fieldwork.Figures, *, kid: str, reason: str
+    session: Writing, audit: AuditRow, told: Told, work: fieldwork.Figures, *, kid: str, reason: str, nonce: str
 ) -> dict[str, Json]:
     return build_signed(
         audit, told, kid=kid, version=audit.version + 1, reason=reason, work=work,
-        sheet=session.get(PreliminaryRow, audit.id),
+        sheet=session.get(PreliminaryRow, audit.id), nonce=nonce,
     )  # fmt: skip
 
 
@@ -150,7 +159,7 @@ def _amended(
     at: datetime,
     today: datetime,
     ids: dict[str, str],
-) -> tuple[Told, tuple[Made, ...], fieldwork.Figures]:
+) -> tuple[Told, tuple[Made, ...], list[AnswerRow], fieldwork.Figures]:
     """The report with the changes, made of rows that are in no session."""
     if (figures.outcome, figures.outcome_by_site) != (audit.outcome, audit.outcome_by_site):
         raise Conflict(f"the outcome of the visit stays {audit.outcome}: it is what happened")
@@ -158,8 +167,9 @@ def _amended(
     site = session.get_one(Site, audit.site_id)
     check_figures(audit, catalogue, figures, work, site, today)
     answers, findings = answers_of(session, audit), findings_of(session, audit)
-    given = _changes(session, audit, catalogue, draft.answers, answers, findings, by=by, at=at, ids=ids)
+    given, replaced = _changes(session, audit, catalogue, draft.answers, answers, findings, by=by, at=at, ids=ids)
     answers = {**answers, **{one.answer.provision: one.answer for one in given}}
+    answers = {**answers, **{answer.provision: answer for answer in replaced}}
     findings = {**findings, **{one.finding.provision: one.finding for one in given}}
     made = made_by_rules(audit, catalogue, answers, findings, refused="", ids=ids, by=by, now=at)
     answers = {**answers, **{one.answer.provision: one.answer for one in made}}
@@ -168,7 +178,7 @@ def _amended(
         figures, catalogue, answers, findings, organisation=site.organisation_id, team=team_of(session, audit.id),
         closed=tuple(stored_document(audit)["closed"]), at=at,
     )  # fmt: skip
-    return told, (*given, *made), work
+    return told, (*given, *made), replaced, work
 
 
 def _changes(
@@ -182,8 +192,10 @@ def _changes(
     by: str,
     at: datetime,
     ids: dict[str, str],
-) -> list[Made]:
+) -> tuple[list[Made], list[AnswerRow]]:
+    """What is found anew or graver, and the answers that stand in place of what was laid aside."""
     grader, named, made = Grader(session, audit, catalogue, at), set[str](), list[Made]()
+    replaced, free = list[AnswerRow](), aside.still_says(session, audit) - findings.keys()
     for number, draft in enumerate(drafts):
         where = f"/answers/{number}"
         try:
@@ -192,7 +204,10 @@ def _changes(
             named.add(draft.provision)
             provision = catalogue.provision(draft.provision, where="/provision")
             before = findings.get(provision.id)
-            grade = grader.grade(draft, provision, "fieldwork")
+            grade = grader.grade(draft, provision, "amendment")
+            if grade is None and provision.id in free:
+                replaced.append(_answer(audit, draft, by=by, at=at))
+                continue
             if grade is None:
                 raise Conflict(
                     "an amendment adds findings and makes them graver; it takes none back, and changes no other answer",
@@ -206,7 +221,7 @@ def _changes(
         except FreemarkError as error:
             error.where = where + error.where
             raise
-    return made
+    return made, replaced
 
 
 def _check_not_milder(before: FindingRow | None, grade: Grade) -> None:
@@ -252,9 +267,12 @@ def _made(
             provision=provision.id, topic=provision.topic, core=provision.core, zero_tolerance=False, discovered_at=at,
             shown_as="", containment="", closed_on_site=False, **said,
         )  # fmt: skip
-    answer = AnswerRow(
-        audit_id=audit.id, provision=provision.id, result="finding", description=nfc(draft.description),
+    return Made(_answer(audit, draft, by=by, at=at), finding)
+
+
+def _answer(audit: AuditRow, draft: AnswerDraft, *, by: str, at: datetime) -> AnswerRow:
+    return AnswerRow(
+        audit_id=audit.id, provision=draft.provision, result=draft.result, description=nfc(draft.description),
         evidence=[nfc(item) for item in draft.evidence], affected=draft.affected, sampled=draft.sampled, filed_at=at,
         filed_by=by,
     )  # fmt: skip
-    return Made(answer, finding)

@@ -39,7 +39,11 @@ class AnswerBody(Body):
     concealed: bool = False
     worst_form: bool = Field(default=False, description="of child labour; on T9 only")
     by_management: bool = Field(default=False, description="violence or threats; on T6 only")
-    release: Literal["now"] | None = Field(default=None, description="required for a priority finding, only for it")
+    release: Literal["now", "hold"] | None = Field(
+        default=None,
+        description="of a priority finding: now tells the site at once. On a provision of zero tolerance hold is what "
+        "nothing said means: it is held like an alert. On any other, now is required",
+    )
 
     def draft(self) -> AnswerDraft:
         return AnswerDraft(

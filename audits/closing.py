@@ -12,6 +12,7 @@ from datetime import datetime
 
 from sqlalchemy import or_, select
 
+from audits.independence import facts as independence
 from audits.remedy.cohorts import check_repaid
 from audits.scope import CLOSING
 from audits.standard import Standard
@@ -34,8 +35,11 @@ def closable(
     """The site's open findings on which this audit found conformance and may close, locked, by id.
 
     A finding discovered after the first day of the visit, or not released yet, stays open: the visit was not about it.
-    interviews: held in this visit. Raises Conflict when a finding would be closed by a visit that may not do it.
+    interviews: held in this visit. One against whose firm or team something speaks closes nothing: others come again.
+    Raises Conflict when a finding would be closed by a visit that may not do it.
     """
+    if independence.objections(session, audit, team):
+        return ()
     conforming = [answer.provision for answer in answers if answer.result == "conformance"]
     if audit.type not in CLOSING:
         later = {id for id in conforming if catalogue.provision(id).verify == "next_audit"}
@@ -46,8 +50,9 @@ def closable(
             _check_may_close(session, audit, finding, team)
         if catalogue.fieldwork is not None:
             check_repaid(session, finding.id, finding.provision, finding.severity)
-        asked = catalogue.fieldwork is not None and catalogue.provision(finding.provision).verify
-        if asked == "on_site_interviews" and not interviews:
+        grave = finding.core and finding.severity == "major"
+        asked = grave or catalogue.provision(finding.provision).verify == "on_site_interviews"
+        if catalogue.fieldwork is not None and asked and not interviews:
             raise Conflict(
                 f"{finding.id} on {finding.provision} is closed on site with interviews, and this visit had 0; answer "
                 "not_reviewed here"

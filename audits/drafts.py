@@ -11,7 +11,7 @@ from datetime import date
 from typing import Literal, get_args
 
 from audits.facts import AuditType, Notice, Severity, VisitOutcome
-from audits.rules import SYSTEMIC_PERCENT, Figures, grade
+from audits.rules import Figures, Share, grade
 from audits.standard import Provision
 from ground.errors import Invalid
 
@@ -41,7 +41,8 @@ class AuditDraft:
 @dataclass(frozen=True)
 class AnswerDraft:
     """affected of sampled: workers, files or places. release: "now" tells the site and the scheme at once; "hold" is
-    for alerts. worst_form: of child labour. by_management: violence or threats."""
+    for alerts, and for any priority finding on a provision of zero tolerance. worst_form: of child labour.
+    by_management: violence or threats."""
 
     provision: str
     result: Result
@@ -148,8 +149,8 @@ class Proof:
         return bool(self.words or self.files)
 
 
-Channel = Literal["answers", "fieldwork", "alert"]
-"""How an answer arrives: under a standard without field work, under one with it, or as an alert."""
+Channel = Literal["answers", "fieldwork", "amendment", "alert"]
+"""How an answer arrives: under a standard without field work, under one with it, in an amendment, or as an alert."""
 
 
 def check_answer(
@@ -158,14 +159,14 @@ def check_answer(
     type: AuditType,
     *,
     remote: bool,
-    share_percent: int = SYSTEMIC_PERCENT,
+    share: Share = Share(),
     channel: Channel = "answers",
 ) -> Severity | None:
     """The severity that counts, None when the answer is no finding. Invalid with a pointer relative to the answer."""
     if remote and draft.result != "not_reviewed" and not provision.remote_ok:
         raise Invalid(f"{provision.id} can only be judged on site, and this audit is remote", where="/result")
     if draft.result == "finding":
-        return _check_finding(draft, provision, share_percent, channel)
+        return _check_finding(draft, provision, share, channel)
     for name in ("severity", "release"):
         if getattr(draft, name) is not None:
             raise Invalid(f"{name} belongs to a finding, not to {draft.result}", where=f"/{name}")
@@ -181,7 +182,12 @@ def check_answer(
     return None
 
 
-def _check_finding(draft: AnswerDraft, provision: Provision, share_percent: int, channel: Channel) -> Severity:
+def _check_finding(draft: AnswerDraft, provision: Provision, share: Share, channel: Channel) -> Severity:
+    if channel == "alert" and not provision.zero_tolerance:
+        raise Invalid(
+            f"{provision.id} is no provision of zero tolerance: answer it with a finding instead",
+            where="/zero_tolerance",
+        )
     if draft.severity is None:
         raise Invalid("a finding needs a severity", where="/severity")
     if not draft.description:
@@ -190,7 +196,7 @@ def _check_finding(draft: AnswerDraft, provision: Provision, share_percent: int,
         raise Invalid(f"worst_form belongs to T9, children, not to {provision.topic}", where="/worst_form")
     if draft.by_management and provision.topic != "T6":
         raise Invalid(f"by_management belongs to T6, violence, not to {provision.topic}", where="/by_management")
-    severity = grade(provision, draft.severity, draft.affected, draft.sampled, share_percent=share_percent)
+    severity = grade(provision, draft.severity, draft.affected, draft.sampled, share)
     if severity != "priority":
         for name in ("zero_tolerance", "deliberate", "concealed"):
             if getattr(draft, name):
@@ -202,23 +208,40 @@ def _check_finding(draft: AnswerDraft, provision: Provision, share_percent: int,
         return severity
     if draft.zero_tolerance and not provision.zero_tolerance:
         raise Invalid(f"{provision.id} is no provision of zero tolerance", where="/zero_tolerance")
-    _check_release(draft, channel)
+    _check_release(draft, provision, channel)
     return severity
 
 
-def _check_release(draft: AnswerDraft, channel: Channel) -> None:
+def holds(draft: AnswerDraft, provision: Provision, channel: Channel) -> bool:
+    """Is this priority finding held like an alert? On a provision of zero tolerance nothing else is said unless the
+    team says that the site may know now: who filed in haste has told nobody."""
+    return channel == "fieldwork" and provision.zero_tolerance and draft.release != "now"
+
+
+def _check_release(draft: AnswerDraft, provision: Provision, channel: Channel) -> None:
     """Of a priority finding: who is told when."""
     if channel == "alert":
         if not draft.zero_tolerance:
             raise Invalid("an alert is of zero tolerance; other priority findings are answers", where="/zero_tolerance")
         return
-    if channel == "fieldwork" and draft.zero_tolerance:
+    if channel in ("fieldwork", "amendment") and draft.zero_tolerance:
         raise Invalid(
             "a finding of zero tolerance is raised as an alert, which the site does not see while it is held: "
             "POST /v1/audits/{audit}/alerts",
             where="/zero_tolerance",
         )
+    if holds(draft, provision, channel):
+        return
+    if channel == "amendment" and provision.zero_tolerance and draft.release != "now":
+        raise Invalid(
+            f"an amendment is held by nobody, and {provision.id} is of zero tolerance: raise an alert, which the site "
+            'does not see while it is held, or say "release": "now"',
+            where="/release",
+        )
     if draft.release is None:
         raise Invalid('a priority finding needs "release": "now"', where="/release")
     if draft.release == "hold":
-        raise Invalid("only an alert is held; other priority findings are released now", where="/release")
+        raise Invalid(
+            f"{provision.id} is no provision of zero tolerance: a priority finding on it is released now",
+            where="/release",
+        )

@@ -84,6 +84,8 @@ class Finding:
     """Everybody affected had what they were owed: fees repaid and confirmed, papers back, a safe place."""
     worst_form: bool = field(default=False, metadata=LATER)
     by_management: bool = field(default=False, metadata=LATER)
+    verify: Literal["", "on_site", "on_site_interviews"] = field(default="", metadata=LATER)
+    """How its provision is verified, where a desk is not enough."""
 
     @property
     def open(self) -> bool:
@@ -140,6 +142,8 @@ class Visit:
     """How many audits in a row the lead auditor has led at this site, this one included; 0: not computed."""
     version: int = field(default=1, metadata=LATER)
     """Of the report: amendments are new signed versions."""
+    by_others: bool = field(default=False, metadata=LATER)
+    """Interrupted, and not by the site: a flood, a strike of the trains. It counts neither way."""
 
     @property
     def interviews_needed(self) -> int:

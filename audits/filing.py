@@ -2,7 +2,8 @@
 
 Owns the writes to answers and draft findings, with their journal rows and events, in the caller's one transaction. A
 priority finding is a fact at once and stands. An alert is filed by `file_alert` alone: it is a fact for the rules at
-once, and nothing for the site while it is held.
+once, and nothing for the site while it is held. So is a priority finding on a provision of zero tolerance, unless the
+team says "now": it becomes an alert by itself.
 """
 
 from __future__ import annotations
@@ -13,8 +14,9 @@ from datetime import UTC, datetime, time, timedelta
 from sqlalchemy import delete, select
 
 from audits import scope
+from audits.alerts.raising import Words, enter
 from audits.counting import count
-from audits.drafts import AnswerDraft, Channel
+from audits.drafts import AnswerDraft, Channel, holds
 from audits.evidence.service import check_evidence
 from audits.relations import ANSWER, check_audit
 from audits.release import release
@@ -22,7 +24,7 @@ from audits.remedy.facts import disclosed_at
 from audits.severity import Grade, Grader
 from audits.standard import Provision, Standard
 from audits.tables import AnswerRow, AuditRow, FindingRow, PreparedRow
-from audits.views import finding_views, team_of
+from audits.views import answer_view, finding_views, team_of
 from ground import journal, outbox
 from ground.access import Actor
 from ground.canonical import Json, nfc
@@ -36,9 +38,10 @@ def file_answers(
 ) -> dict[str, Json]:
     """File answers, all or none. A later answer to a provision replaces the earlier one, until the submission.
 
-    A priority finding is released at once: it cannot be replaced, the site has it, and "finding_filed" goes out. A
-    report that was prepared for signing is thrown away. Raises Conflict on a submitted audit or before the first audit
-    day, Invalid with the pointer of the answer.
+    A priority finding is released at once: it cannot be replaced, the site has it, and "finding_filed" goes out. One
+    that is held cannot be replaced either, and goes to the protection handler as an alert. A report that was prepared
+    for signing is thrown away. Raises Conflict on a submitted audit or before the first audit day, Invalid with the
+    pointer of the answer.
     """
     audit = locked(session, actor, ANSWER, audit_id)
     _check_begun(audit, now)
@@ -67,6 +70,10 @@ def file_answers(
     for finding in filer.released:
         journal.record(session, actor, "finding_released", finding.id, {"audit": audit.id}, now=now)
         tell_filed(session, finding, now)
+    for finding in filer.held:
+        detail: dict[str, Json] = {"audit": audit.id, "release": "hold"}
+        journal.record(session, actor, "alert_filed", finding.id, detail, now=now)
+        enter(session, actor, finding, Words(filer.answers[finding.provision].description, now), now=now)
     order = filer.catalogue.provisions
     asked = scope.asked(filer.catalogue, audit.type)
     return {
@@ -82,11 +89,11 @@ def file_alert(session: Writing, actor: Actor, audit_id: str, draft: AnswerDraft
 
     draft.release: "now" tells the site at once; else the finding is held, at most for the hours of the standard, and
     `release_finding` ends the hold. Reason and handler are the caller's, in the same transaction. Also after the
-    submission, for as long as the standard lets an alert be raised: a finding that the report has as less then stands
-    as it was, for the site, until the release. The signed report is not changed: an amendment says it later.
+    submission, until the site has the report: a finding that the report has as less then stands as it was, for the
+    site, until the release. The signed report is not changed: an amendment says it later.
 
-    Raises Conflict when the standard knows no alerts, before the first day, too late, or when the finding stands
-    already; Invalid with a pointer relative to the answer.
+    Raises Conflict when the standard knows no alerts, before the first day, when the site has the report, or when the
+    finding stands already; Invalid with a pointer relative to the answer.
     """
     found = session.get(AuditRow, audit_id, with_for_update=True)
     audit = check_audit(session, actor, ANSWER, found, team_of(session, audit_id))
@@ -95,16 +102,19 @@ def file_alert(session: Writing, actor: Actor, audit_id: str, draft: AnswerDraft
         raise Conflict(f"{catalogue.id} knows no alerts; answer with a priority finding")
     _check_begun(audit, now)
     if audit.submitted_at is not None:
-        last = audit.submitted_at + timedelta(hours=catalogue.fieldwork.alert_hours)
-        if now > last or audit.released_at is not None:
-            raise Conflict(f"the audit was submitted, and alerts could be raised until {last:%Y-%m-%d %H:%M} UTC")
+        due = audit.released_at or audit.release_due
+        if due is None or now >= due:
+            raise Conflict(
+                f"the site has the report since {due or now:%Y-%m-%d %H:%M} UTC, and what is added to it is told at "
+                "once: speak with the protection handler before you amend the report"
+            )
     filer = Filer(session, actor, audit, now, channel="alert")
     finding = filer.file(draft)
     assert finding is not None  # noqa: S101 - the channel takes nothing but findings
     if draft.release == "now":
         filer.release(finding)
     else:
-        finding.held_until = now + timedelta(hours=catalogue.fieldwork.hold_hours)
+        finding.held_until = hold_until(audit, catalogue, now)
     session.flush()
     discard_prepared(session, audit.id)
     if audit.submitted_at is not None:
@@ -115,6 +125,14 @@ def file_alert(session: Writing, actor: Actor, audit_id: str, draft: AnswerDraft
     if finding.released_at is not None:
         tell_filed(session, finding, now)
     return finding
+
+
+def hold_until(audit: AuditRow, catalogue: Standard, now: datetime) -> datetime:
+    """The hours of the standard from now; of a submitted report, not beyond the moment at which the site reads it. That
+    moment is the same after every submission, so a hold that moves it would tell. More time takes two people."""
+    hours = catalogue.fieldwork.hold_hours if catalogue.fieldwork else 0
+    until = now + timedelta(hours=hours)
+    return until if audit.release_due is None else min(until, audit.release_due)
 
 
 def tell_filed(session: Writing, finding: FindingRow, now: datetime) -> None:
@@ -149,6 +167,20 @@ def findings_of(session: Reading, audit: AuditRow) -> dict[str, FindingRow]:
     return {row.provision: row for row in rows}
 
 
+FLAGS = ("proposed", "escalated", "zero_tolerance", "deliberate", "concealed", "worst_form", "by_management")
+"""What the team, or the rules for it, said of a finding beside its severity."""
+
+
+def stood(audit: AuditRow, answer: AnswerRow | None, finding: FindingRow | None) -> dict[str, Json]:
+    """What an alert is raised upon, for its `former`. result: "" where there was no answer. finding: what of it an
+    alert writes over, null where there was none. after: the report was submitted."""
+    return {
+        **(answer_view(answer) if answer is not None else {"result": "", "description": "", "evidence": []}),
+        "finding": {name: getattr(finding, name) for name in ("severity", *FLAGS)} if finding is not None else None,
+        "after": audit.submitted_at is not None,
+    }
+
+
 def disclosed(session: Reading, audit: AuditRow, catalogue: Standard, provision: str) -> datetime | None:
     """When the site told of this itself, if it did before the audit began."""
     if catalogue.fieldwork is None:
@@ -175,18 +207,20 @@ class Filer:
         self.answers = answers_of(session, audit)
         self.findings = findings_of(session, audit)
         self.released: list[FindingRow] = []
+        self.held: list[FindingRow] = []
+        """By themselves, as answers: each is an alert that the caller enters."""
 
     def file(self, draft: AnswerDraft) -> FindingRow | None:
         """The finding that the answer is, if it is one. Errors point relative to the answer."""
         provision = self.catalogue.provision(draft.provision, where="/provision")
         grade = self.grader.grade(draft, provision, self.channel)
         finding = self.findings.get(provision.id)
-        if finding is not None and (finding.released_at is not None or finding.held_until is not None):
-            raise Conflict(f"{finding.id} on {provision.id} is released and stands", where="/provision")
+        _check_replaceable(finding)
         check_evidence(self.session, self.actor, self.audit, draft.evidence)
+        before = stood(self.audit, self.answers.get(provision.id), finding)
         self._answer(draft)
         if grade is not None:
-            return self._find(draft, provision, grade, finding)
+            return self._find(draft, provision, grade, finding, before)
         if finding is not None:
             self.session.delete(finding)
             del self.findings[provision.id]
@@ -207,7 +241,16 @@ class Filer:
         answer.affected, answer.sampled = draft.affected, draft.sampled
         answer.filed_at, answer.filed_by = self.now, self.actor.person
 
-    def _find(self, draft: AnswerDraft, provision: Provision, grade: Grade, finding: FindingRow | None) -> FindingRow:
+    def _find(
+        self,
+        draft: AnswerDraft,
+        provision: Provision,
+        grade: Grade,
+        finding: FindingRow | None,
+        before: dict[str, Json],
+    ) -> FindingRow:
+        by_itself = grade.severity == "priority" and holds(draft, provision, self.channel)
+        shown_as = finding.severity if finding is not None else ""
         if finding is None:
             finding = FindingRow(
                 id=new_id("fnd"),
@@ -221,13 +264,28 @@ class Filer:
             )
             self.session.add(finding)
             self.findings[provision.id] = finding
-        elif self.audit.submitted_at is not None:
-            finding.shown_as = finding.severity  # only an alert comes this late
         finding.severity, finding.proposed = grade.severity, draft.severity or grade.severity
         finding.escalated = grade.escalated
         finding.zero_tolerance, finding.deliberate = draft.zero_tolerance, draft.deliberate
         finding.concealed, finding.worst_form = draft.concealed, draft.worst_form
         finding.by_management = draft.by_management
-        if draft.release == "now" and self.channel != "alert":
+        if self.channel == "alert" or by_itself:
+            finding.shown_as, finding.former = shown_as, before
+        if by_itself:
+            finding.held_until = hold_until(self.audit, self.catalogue, self.now)
+            self.held.append(finding)
+        elif draft.release == "now" and self.channel != "alert":
             self.release(finding)
         return finding
+
+
+def _check_replaceable(finding: FindingRow | None) -> None:
+    if finding is None:
+        return
+    if finding.released_at is not None:
+        raise Conflict(f"{finding.id} on {finding.provision} is released and stands", where="/provision")
+    if finding.held_until is not None:
+        raise Conflict(
+            f"{finding.id} on {finding.provision} is raised and held, and stands: the protection handler has it",
+            where="/provision",
+        )

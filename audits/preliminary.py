@@ -14,7 +14,7 @@ from typing import Literal
 from audits import scope
 from audits.facts import Severity
 from audits.filing import discard_prepared, findings_of
-from audits.relations import ANSWER, READ, check_audit
+from audits.relations import ANSWER, READ, check_audit, closed_to, held_provisions
 from audits.tables import AuditRow, PreliminaryRow
 from audits.views import sheet_view, team_of
 from ground import journal
@@ -87,10 +87,14 @@ def get_sheet(session: Reading, actor: Actor, audit_id: str) -> dict[str, Json]:
 def diff(session: Reading, actor: Actor, audit_id: str) -> dict[str, Json]:
     """The sheet against the findings as they stand now: added, dropped, changed, by provision.
 
-    final: the report is submitted. Findings whose alert is held are left out.
+    final: the report is submitted. Findings whose alert is held are left out, and for all but the team what the sheet
+    said on their provisions. NotFound between submission and release for the rest of the firm.
     """
     audit, sheet = _sheet(session, actor, audit_id)
-    told = {item["provision"]: item["severity"] for item in sheet.findings}
+    if closed_to(session, actor, audit):
+        raise NotFound(f"the report of {audit.id} is read by its team until the site has it")
+    held = held_provisions(session, actor, audit.id)
+    told = {item["provision"]: item["severity"] for item in sheet.findings if item["provision"] not in held}
     found = {
         id: row.severity
         for id, row in findings_of(session, audit).items()

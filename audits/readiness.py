@@ -15,8 +15,9 @@ from audits.facts import decode
 from audits.fieldwork import facts as fieldwork
 from audits.filing import answers_of
 from audits.independence.facts import objections
-from audits.relations import READ_DRAFT, check_audit
+from audits.relations import READ_DRAFT, check_audit, held_provisions
 from audits.scope import WHOLE
+from audits.selfassessment.facts import core_answers
 from audits.standard import Standard
 from audits.submission import check_figures
 from audits.tables import AuditRow, PreliminaryRow, PreparedRow
@@ -41,7 +42,8 @@ def readiness(session: Reading, actor: Actor, audit_id: str, *, now: datetime) -
         raise Conflict(f"the audit was submitted at {instant(audit.submitted_at)}")
     catalogue = scope.catalogue_of(audit)
     asked = scope.asked(catalogue, audit.type)
-    answers = answers_of(session, audit)
+    held = held_provisions(session, actor, audit.id)  # to a colleague who is not on the team they are open questions
+    answers = {id: answer for id, answer in answers_of(session, audit).items() if id not in held}
     unanswered = [id for id in asked if id not in answers]
     work = fieldwork.figures(session, audit)
     prepared = session.get(PreparedRow, audit.id)
@@ -52,6 +54,7 @@ def readiness(session: Reading, actor: Actor, audit_id: str, *, now: datetime) -
     if catalogue.fieldwork is not None:
         items += [*_fieldwork(session, audit, work), *_key(session, actor, catalogue)]
         items += [("objection", False, said) for said in objections(session, audit, team)]
+        items += _self_assessment(session, audit, catalogue)
     return {
         "audit": audit.id,
         "ready": not any(blocks for _, blocks, _ in items),
@@ -120,6 +123,20 @@ def _key(session: Reading, actor: Actor, catalogue: Standard) -> Iterator[Item]:
     signed = catalogue.fieldwork is not None and catalogue.fieldwork.signed
     if signed and signatures.active_key(session, actor.person) is None:
         yield "no_key", True, "you have no key to sign with: freemark auditor keygen FILE, then POST /v1/auditor-keys"
+
+
+def _self_assessment(session: Reading, audit: AuditRow, catalogue: Standard) -> Iterator[Item]:
+    """A specialty on forced labour is prepared by the site's own answers (DOMAIN.md 1.1 [S])."""
+    if audit.type != "forced_labour":
+        return
+    core = core_answers(session, audit, catalogue)
+    if core.answered < core.asked:
+        yield (
+            "self_assessment",
+            False,
+            f"{core.answered} of {core.asked} core provisions are answered in a self-assessment that was submitted "
+            f"before {audit.starts_on}; all are wanted before a specialty on forced labour",
+        )
 
 
 def _tenths(number: int) -> str:

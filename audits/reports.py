@@ -21,9 +21,11 @@ from audits.standard import Standard
 from audits.tables import AnswerRow, AuditRow, FindingRow, PreliminaryRow
 from audits.views import answer_view, sheet_view
 from ground.canonical import Json, instant, nfc
+from ground.ids import random_bytes
 
 VERSION = 1
 SIGNED_VERSION = 2
+NONCE = 16  # bytes: beyond any guessing
 NOT_WHOLE: Mapping[str, str] = {
     "interrupted": "The visit was interrupted.",
     "access_denied": "The site denied access.",
@@ -81,10 +83,12 @@ def build_signed(
     reason: str,
     work: Figures,
     sheet: PreliminaryRow | None,
+    nonce: str,
 ) -> dict[str, Json]:
     """The document that an auditor signs with the key `kid` ("" where the standard asks for no signature).
 
-    version, reason: of an amendment; audit.report is then the report that it amends.
+    version, reason: of an amendment; audit.report is then the report that it amends. nonce: of `fresh_nonce`; "" in
+    what was prepared before there was one.
     """
     draft, catalogue, answers = told.draft, told.catalogue, told.answers
     asked = scope.asked(catalogue, audit.type)
@@ -92,6 +96,7 @@ def build_signed(
     return {
         "v": SIGNED_VERSION,
         **({"kid": kid} if kid else {}),
+        **({"nonce": nonce} if nonce else {}),
         **_visit(audit, told),
         "version": version,
         "amends": audit.report if version > 1 else None,
@@ -113,6 +118,11 @@ def build_signed(
         "preliminary": sheet_view(sheet) if sheet else None,
         "closed": list(told.closed),
     }
+
+
+def fresh_nonce() -> str:
+    """What makes a report's hash tell nothing of the figures that a reader is not shown: nobody outside has it."""
+    return random_bytes(NONCE).hex()
 
 
 def _visit(audit: AuditRow, told: Told) -> dict[str, Json]:

@@ -13,6 +13,7 @@ from pydantic import ConfigDict, Field
 from starlette.responses import Response
 
 from audits import service, views
+from audits.alerts import glass
 from audits.bodies import AnswerBody, SubmissionBody, figures_of
 from audits.drafts import ActionDraft, AuditDraft, Proof
 from audits.facts import AuditType, Notice
@@ -151,7 +152,9 @@ def list_audits(
 )
 def get_audit(audit: AuditId, call: Reader) -> dict[str, Any]:
     with call.world.db.read() as session:
-        return views.get_audit(session, call.actor, audit)
+        view = views.get_audit(session, call.actor, audit)
+    glass.report_read(call.world, call.actor, audit, view["document"])
+    return view
 
 
 @router.post(

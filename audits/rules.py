@@ -17,7 +17,7 @@ from audits.standard import Clock, ClockName, From, Provision, Standard
 from ground.errors import Invalid
 
 __all__ = [
-    "grade", "months_before", "crowded", "clocks_for", "deadlines", "Dues", "interviews_needed", "consistency",
+    "grade", "Share", "months_before", "crowded", "clocks_for", "deadlines", "Dues", "interviews_needed", "consistency",
     "Figures", "Problem", "check_dates",
 ]  # fmt: skip
 
@@ -27,19 +27,33 @@ PLANNED_AHEAD = 366  # days: surveillance is planned a year ahead (DOMAIN.md 7.5
 WRITTEN_UP_LATER = 180  # days: no decision takes an audit that ended longer ago (DOMAIN.md 7.4, 3)
 
 
+@dataclass(frozen=True)
+class Share:
+    """The 20 percent rule. percent: of the sample affected makes a major; lifts: of these. With field work, of all that
+    is milder: no smaller word avoids it. Before, of a minor."""
+
+    percent: int = SYSTEMIC_PERCENT
+    lifts: tuple[Severity, ...] = ("minor",)
+
+    @classmethod
+    def of(cls, standard: Standard) -> Share:
+        if standard.fieldwork is None:
+            return cls()
+        return cls(standard.fieldwork.escalation.share_percent, ("minor", "risk", "opportunity"))
+
+
 def grade(
     provision: Provision,
     proposed: Severity,
     affected: int | None,
     sampled: int | None,
-    *,
-    share_percent: int = SYSTEMIC_PERCENT,
+    share: Share = Share(),
 ) -> Severity:
     """The severity that counts: the proposed one, within the provision's limits, lifted by the 20 percent rule where
     the provision has it.
 
-    affected of sampled workers, files or places; both or neither. A minor on a core topic needs them, because there
-    they decide. Raises Invalid with a pointer relative to the answer.
+    affected of sampled workers, files or places; both or neither. A minor or a risk that can be lifted needs them on a
+    core topic, because there they decide. Raises Invalid with a pointer relative to the answer.
     """
     if (affected is None) != (sampled is None):
         raise Invalid("affected and sampled belong together", where="/affected" if affected is None else "/sampled")
@@ -51,12 +65,12 @@ def grade(
             f"{proposed} is outside the limits of {provision.id}: {provision.floor} to {provision.ceiling}",
             where="/severity",
         )
-    if proposed != "minor":
+    if proposed not in share.lifts:
         return proposed
-    if provision.core and not sampled:
-        raise Invalid(f"a minor on the core provision {provision.id} needs affected and sampled", where="/sampled")
-    systemic = bool(sampled) and 100 * (affected or 0) >= share_percent * (sampled or 0)
-    return "major" if systemic and provision.share_rule else "minor"
+    if provision.core and not sampled and proposed != "opportunity":
+        raise Invalid(f"a {proposed} on the core provision {provision.id} needs affected and sampled", where="/sampled")
+    systemic = bool(sampled) and 100 * (affected or 0) >= share.percent * (sampled or 0)
+    return "major" if systemic and provision.share_rule else proposed
 
 
 def months_before(moment: datetime, months: int) -> datetime:

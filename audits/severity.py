@@ -19,7 +19,7 @@ from sqlalchemy import or_, select
 from audits import rules, scope
 from audits.drafts import AnswerDraft, Channel, check_answer
 from audits.facts import SEVERITIES, Severity
-from audits.relations import REGRADE, check_finding
+from audits.relations import REGRADE, check_finding, check_outside
 from audits.release import release, set_dues
 from audits.standard import Provision, Standard
 from audits.tables import AnswerRow, AuditRow, FindingRow, RegradeRow
@@ -53,10 +53,10 @@ class Grader:
     def grade(self, draft: AnswerDraft, provision: Provision, channel: Channel) -> Grade | None:
         """None when the answer is no finding. Invalid with a pointer relative to the answer."""
         field = self._catalogue.fieldwork
-        share = {} if field is None else {"share_percent": field.escalation.share_percent}
+        share = rules.Share.of(self._catalogue)
         found = check_answer(
-            draft, provision, self._audit.type, remote=self._audit.remote, channel=channel, **share
-        )  # fmt: skip
+            draft, provision, self._audit.type, remote=self._audit.remote, share=share, channel=channel
+        )
         if found is None:
             return None
         if found != draft.severity:
@@ -189,10 +189,12 @@ def regrade_finding(
     """Change the severity of a finding that was filed: a decider either way, an auditor of the team only upwards.
 
     Raises Invalid outside the provision's limits; Conflict for a draft, a closed finding, the same severity, or a
-    priority that would be lowered; Forbidden for an auditor who lowers, or a decider of the firm itself.
+    priority that would be lowered; Forbidden for an auditor who lowers, a decider of the firm itself, and whoever works
+    for the organisation that answers for the site.
     """
     found = session.get(FindingRow, finding_id, with_for_update=True)
     finding = check_finding(session, actor, REGRADE, found)
+    check_outside(session, actor, finding)
     audit = session.get_one(AuditRow, finding.audit_id)
     catalogue = scope.catalogue_of(audit)
     provision = catalogue.provision(finding.provision)

@@ -21,7 +21,7 @@ from audits.filing import answers_of, discard_prepared, findings_of, locked, tel
 from audits.independence import facts as independence
 from audits.relations import SUBMIT
 from audits.release import release
-from audits.reports import Told, build_report, build_signed
+from audits.reports import Told, build_report, build_signed, fresh_nonce
 from audits.scope import WHOLE
 from audits.severity import Made, made_by_rules
 from audits.standard import Standard
@@ -68,10 +68,13 @@ def prepare_report(
         raise Conflict(f"{catalogue.id} asks for no signature; submit the report")
     kid = own_key(session, actor)
     whole = assemble(session, audit, draft, by=actor.person, at=now, today=now, ids={})
+    nonce = fresh_nonce()
     document = build_signed(
-        audit, whole.told, kid=kid, version=1, reason="", work=whole.work, sheet=session.get(PreliminaryRow, audit.id)
-    )
-    return store_prepared(session, actor, audit, document, {"report": encode(draft), "ids": whole.ids}, now=now)
+        audit, whole.told, kid=kid, version=1, reason="", work=whole.work,
+        sheet=session.get(PreliminaryRow, audit.id), nonce=nonce,
+    )  # fmt: skip
+    given: dict[str, Json] = {"report": encode(draft), "ids": dict[str, Json](whole.ids), "nonce": nonce}
+    return store_prepared(session, actor, audit, document, given, now=now)
 
 
 def own_key(session: Reading, actor: Actor) -> str:
@@ -133,7 +136,7 @@ def submit_audit(
     if catalogue.fieldwork is not None:
         document = build_signed(
             audit, whole.told, kid="", version=1, reason="", work=whole.work,
-            sheet=session.get(PreliminaryRow, audit.id),
+            sheet=session.get(PreliminaryRow, audit.id), nonce=fresh_nonce(),
         )  # fmt: skip
         return _freeze(session, actor, audit, whole, document, None, now=now)
     for finding in whole.told.findings.values():
@@ -165,7 +168,7 @@ def _submit_signed(
     )  # fmt: skip
     document = build_signed(
         audit, whole.told, kid=prepared.kid, version=1, reason="", work=whole.work,
-        sheet=session.get(PreliminaryRow, audit.id),
+        sheet=session.get(PreliminaryRow, audit.id), nonce=prepared.given.get("nonce", ""),
     )  # fmt: skip
     signed = check_prepared(session, prepared, document, signature, whole.told.team)
     return _freeze(session, actor, audit, whole, document, signed, now=now)

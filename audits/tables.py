@@ -154,7 +154,9 @@ class FindingRow(Base):
     worst_form: Mapped[bool] = mapped_column(default=False)
     by_management: Mapped[bool] = mapped_column(default=False)
     shown_as: Mapped[str] = mapped_column(String(12), default="")
-    """Of a held alert on what a submitted report has as less: the severity that stands until the release."""
+    """Of a held alert on what the team has as less: the severity that stands, for the site, until the release."""
+    former: Mapped[dict[str, Json] | None] = mapped_column(default=None)
+    """Of an alert: the answer that stood before it, as `audits.filing.stood` makes it; None of older ones."""
 
 
 class ActionRow(Base):

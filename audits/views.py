@@ -13,6 +13,7 @@ from datetime import date, datetime
 from sqlalchemy import func, select
 
 from audits import scope
+from audits.alerts import aside
 from audits.fieldwork import outside
 from audits.relations import (
     OWN,
@@ -20,7 +21,9 @@ from audits.relations import (
     check_audit,
     check_finding,
     check_site,
+    closed_to,
     held_provisions,
+    sight_of,
     visible_audits,
     visible_findings,
 )
@@ -56,11 +59,22 @@ def list_audits(
     if site is not None:
         query = query.where(AuditRow.site_id == site)
     rows = list(session.scalars(query.order_by(AuditRow.id).limit(limit + 1)))
-    return {"items": _audits(session, rows[:limit]), "next": rows[limit - 1].id if len(rows) > limit else None}
+    shown = rows[:limit]
+    return {
+        "items": [
+            _without_held(session, actor, audit, view)
+            for audit, view in zip(shown, _audits(session, shown), strict=True)
+        ],
+        "next": rows[limit - 1].id if len(rows) > limit else None,
+    }
 
 
 def get_audit(session: Reading, actor: Actor, audit_id: str) -> dict[str, Json]:
-    """One audit with its answers and, once submitted, the document whose hash is `report`."""
+    """One audit with its answers and, once submitted, the document whose hash is `report`.
+
+    Of a held alert the team reads here; others nothing, but for a document that says it: whoever hands that out writes
+    down who read it (`alerts.glass`). Between submission and release the rest of the firm reads none of the three.
+    """
     team = team_of(session, audit_id)
     audit = check_audit(session, actor, READ, session.get(AuditRow, audit_id), team)
     order = list(scope.catalogue_of(audit).provisions)
@@ -69,11 +83,16 @@ def get_audit(session: Reading, actor: Actor, audit_id: str) -> dict[str, Json]:
     findings = session.scalars(
         select(FindingRow).where(FindingRow.audit_id == audit.id, FindingRow.provision.not_in(held))
     )
+    shut = closed_to(session, actor, audit)
     view: dict[str, Json] = {
-        **audit_view(session, audit),
-        "answers": [answer_view(row) for row in sorted(answers, key=lambda row: order.index(row.provision))],
-        "findings": finding_views(session, sorted(findings, key=lambda row: order.index(row.provision))),
-        "document": stored_document(audit) if not held or access.everywhere(actor, READ) else None,
+        **_without_held(session, actor, audit, audit_view(session, audit)),
+        "answers": []
+        if shut
+        else [answer_view(row) for row in sorted(answers, key=lambda row: order.index(row.provision))],
+        "findings": []
+        if shut
+        else finding_views(session, sorted(findings, key=lambda row: order.index(row.provision))),
+        "document": None if shut else stored_document(audit),
     }
     return outside.audit_outside(session, audit, view) if outside.is_outside(session, actor, audit) else view
 
@@ -109,21 +128,37 @@ def findings_for(session: Reading, actor: Actor, findings: Sequence[FindingRow])
 
 
 def list_versions(session: Reading, actor: Actor, audit_id: str) -> dict[str, Json]:
-    """Every version of the report, oldest first; the newest is the one that an acceptance must name."""
+    """Every version of the report, oldest first; the newest is the one that an acceptance must name. None to the rest
+    of the firm before the release: a reason to amend can tell of an alert."""
     audit = check_audit(session, actor, READ, session.get(AuditRow, audit_id), team_of(session, audit_id))
+    if closed_to(session, actor, audit):
+        return {"items": [], "next": None}
     query = select(VersionRow).where(VersionRow.audit_id == audit.id).order_by(VersionRow.version)
-    return {"items": [version_view(row) for row in session.scalars(query)], "next": None}
+    rows, veiled = session.scalars(query).all(), outside.is_outside(session, actor, audit)
+    return {
+        "items": [{**version_view(row), **(aside.reason(session, row) if veiled else {})} for row in rows],
+        "next": None,
+    }
 
 
 def get_version(session: Reading, actor: Actor, audit_id: str, version: int) -> dict[str, Json]:
-    """One version with its document, whose canonical JSON has the SHA-256 `report`."""
+    """One version with its document, whose canonical JSON has the SHA-256 `report`. Whoever hands it out writes down
+    who read of a held alert in it (`alerts.glass`)."""
     audit = check_audit(session, actor, READ, session.get(AuditRow, audit_id), team_of(session, audit_id))
     row = session.get(VersionRow, (audit.id, version))
-    if row is None:
+    if row is None or closed_to(session, actor, audit):
         raise NotFound(f"{audit.id} has no version {version} of its report")
     if outside.is_outside(session, actor, audit):
-        return {**version_view(row), "document": outside.document_outside(session, audit, version)}
+        shown = {**version_view(row), **aside.reason(session, row)}
+        return {**shown, "document": outside.document_outside(session, audit, version)}
     return {**version_view(row), "document": parse(row.document.encode(), limit=MOST_DOCUMENT)}
+
+
+def _without_held(session: Reading, actor: Actor, audit: AuditRow, view: dict[str, Json]) -> dict[str, Json]:
+    """The audit's line for a reader who does not know what is held: not counted among the answers of a draft."""
+    if audit.submitted_at is not None or sight_of(session, actor, audit) != "none":
+        return view
+    return {**view, "answered": view["answered"] - len(held_provisions(session, actor, audit.id))}
 
 
 def version_view(row: VersionRow) -> dict[str, Json]:

@@ -6,14 +6,18 @@ what happened to earlier certificates of the holder is read from the public log.
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Literal, cast
+from typing import Literal, NamedTuple, cast
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
+from audits import dossier as testimony
 from certify import log
 from certify.appeals.tables import AppealRow
 from certify.dossier import Panel, Reduction, Revocation, Risk, open_record
+from certify.events import TRANSITIONS, Leaf, State
 from certify.measures import counts_open
 from certify.relations import application_of, certificate_of
 from certify.tables import (
@@ -26,9 +30,10 @@ from certify.tables import (
 )
 from ground import access, journal, outbox
 from ground.access import Actor, Grant
+from ground.auth import works_for
 from ground.canonical import Json, instant, nfc, parse
 from ground.database import Reading, Writing, lock
-from ground.errors import Conflict, Invalid, NotFound
+from ground.errors import Conflict, Forbidden, Invalid, NotFound
 from ground.parties import KNOWN, Site
 
 ASSESS = "certify.assess_risk"
@@ -36,7 +41,6 @@ SPEAK = "certify.speak_on_panel"
 REDUCE = "certify.reduce"
 TOGETHER = timedelta(days=60)  # words of one panel lie within this time: it meets, and not once a year [P]
 MAX_RECORD = 1 << 24  # bytes of a decision record: a dossier of 100 sites has some 2 MB
-TROUBLE = ("cert.suspended", "cert.remediation", "cert.revoked", "cert.withdrawn")
 
 access.register(
     *(Grant(ASSESS, role, "any") for role in ("decider", "scheme_manager")),
@@ -54,10 +58,14 @@ Level = Literal["low", "high"]
 def assess_risk(
     session: Writing, actor: Actor, site: str, level: Level, reason: str, *, now: datetime
 ) -> dict[str, Json]:
-    """Say how dangerous a place is, by country, sector and workforce. NotFound: no such site."""
+    """Say how dangerous a place is, by country, sector and workforce. NotFound: no such site. Forbidden for whoever
+    works for the organisation that answers for it."""
     access.check(actor, ASSESS, KNOWN)
-    if session.get(Site, site) is None:
+    found = session.get(Site, site)
+    if found is None:
         raise NotFound("there is no such site")
+    if works_for(session, actor, found.organisation_id):
+        raise Forbidden("the organisation that answers for a site does not assess its risk")
     row = RiskRow(
         site_id=site, level=level, reason=nfc(reason), person=actor.person, organisation=actor.organisation, at=now
     )
@@ -153,16 +161,12 @@ def reduced(session: Writing, application: str, *, now: datetime) -> None:
 # --------------------------------------------------------------------------------------------- facts for the dossier
 
 
-def risks(session: Reading, application: str) -> tuple[Risk, ...]:
-    """The newest assessment of each site of the application, by site."""
-    query = (
-        select(RiskRow)
-        .join(ApplicationSite, ApplicationSite.site_id == RiskRow.site_id)
-        .where(ApplicationSite.application_id == application, ApplicationSite.left_at.is_(None))
-        .order_by(RiskRow.site_id, RiskRow.id)
-    )
-    newest = {row.site_id: row for row in session.scalars(query)}
-    return tuple(Risk(row.site_id, cast(Level, row.level), row.at) for row in newest.values())
+def risks(session: Reading, sites: Sequence[str]) -> dict[str, tuple[Risk, ...]]:
+    """{site: its assessments, oldest first}: an audit is judged by what was known before it. Without those of none."""
+    found: dict[str, list[Risk]] = defaultdict(list)
+    for row in session.scalars(_RISKS, {"sites": sites}):
+        found[row.site_id].append(Risk(row.site_id, cast(Level, row.level), row.at))
+    return {site: tuple(each) for site, each in found.items()}
 
 
 def revocations(session: Reading, organisation: str) -> tuple[Revocation, ...]:
@@ -170,17 +174,89 @@ def revocations(session: Reading, organisation: str) -> tuple[Revocation, ...]:
     sealed = select(Certificate.number).where(
         Certificate.organisation_id == organisation, Certificate.sealed_at.is_not(None)
     )
-    ended = [leaf for leaf in log.last_events(session, sealed) if leaf.t == "cert.revoked" and leaf.cert is not None]
+    return revoked(session, log.last_events(session, sealed))
+
+
+def revoked(session: Reading, last: Sequence[Leaf]) -> tuple[Revocation, ...]:
+    """The same, from the newest cert.* leaf of each certificate."""
+    ended = [leaf for leaf in last if leaf.t == "cert.revoked" and leaf.cert is not None]
     if not ended:
         return ()
     won = select(AppealRow.certificate).where(AppealRow.outcome == "upheld", AppealRow.against == "revoke")
     overturned = set(session.scalars(won))
     found = (
-        Revocation(leaf.cert, leaf.at, leaf.cert in overturned, _about_core(session, leaf.cert))
+        Revocation(
+            leaf.cert, leaf.at, leaf.cert in overturned, _about_core(session, leaf.cert), *_corrected(session, leaf)
+        )
         for leaf in ended
         if leaf.cert
     )
     return tuple(sorted(found, key=lambda each: (each.at, each.certificate)))
+
+
+class Stopped(NamedTuple):
+    """A certificate that was stopped and did not come back, since when, and the sites of which that is true."""
+
+    state: State
+    at: datetime
+    sites: frozenset[str]
+
+
+def stopped(session: Reading, chains: Mapping[str, Sequence[Leaf]]) -> dict[str, Stopped]:
+    """Those among these certificates, given with all their leaves; what was revoked waits by other clauses."""
+    found = {number: stop for number, leaves in chains.items() if (stop := _stop(leaves))}
+    if not found:
+        return {}
+    numbers = [*found, *(after for _, _, after in found.values() if after)]
+    query = select(Certificate.number, Certificate.scope).where(Certificate.number.in_(numbers))
+    scopes = {number: {site["id"] for site in scope["sites"]} for number, scope in session.execute(query)}
+    return {
+        number: Stopped(state, at, frozenset(scopes[number] - scopes.get(after or "", set())))
+        for number, (state, at, after) in found.items()
+    }
+
+
+def _stop(leaves: Sequence[Leaf]) -> tuple[State, datetime, str | None] | None:
+    """State, since when it has been stopped, and the smaller certificate with which the other sites came back."""
+    state: State = "active"
+    at, after = None, None
+    for leaf in leaves:
+        match leaf.t:
+            case "cert.suspended" | "cert.remediation":
+                state, at = TRANSITIONS[leaf.t][1], leaf.at
+            case "cert.reinstated":
+                state, at = "active", None
+            case "cert.reduced":
+                state, after = "reduced", leaf.next
+            case "cert.withdrawn":
+                state, at = "withdrawn", at or (leaf.at if leaf.reason == "nonconformity" else None)
+            case "cert.revoked":
+                return None
+            case _:
+                pass
+    return (state, at, after) if at else None
+
+
+def _corrected(session: Reading, revoked: Leaf) -> tuple[tuple[str, ...], datetime | None]:
+    """Of the grave findings before this revocation, at every place that the certificate covered: those still open, and
+    when the last of the others was closed, if that was later."""
+    query = (
+        select(ApplicationSite.site_id)
+        .join(Certificate, Certificate.application_id == ApplicationSite.application_id)
+        .where(Certificate.number == revoked.cert)
+        .order_by(ApplicationSite.site_id)
+    )
+    places = testimony.load(session, list(session.scalars(query)))
+    grave = [
+        finding
+        for place in places
+        for finding in place.findings
+        if finding.discovered_at <= revoked.at
+        if finding.severity == "priority" or (finding.severity == "major" and finding.core)
+    ]
+    still = tuple(sorted(finding.id for finding in grave if counts_open(finding)))
+    later = [f.closed_at for f in grave if f.closed_at is not None and f.closed_at > revoked.at and not counts_open(f)]
+    return still, max(later, default=None)
 
 
 def _about_core(session: Reading, number: str) -> bool:
@@ -194,11 +270,16 @@ def _about_core(session: Reading, number: str) -> bool:
     return any(each.core or each.zero_tolerance for each in grave)
 
 
-def panels(session: Reading, application: str) -> tuple[Panel, ...]:
-    """The newest panel, if its words make one: two people or more of different organisations, within `TOGETHER`."""
-    rows = _words(session, application)
-    if not rows:
-        return ()
+def panels(session: Reading, applications: Sequence[str]) -> dict[str, tuple[Panel, ...]]:
+    """{application: every member's word, oldest first}: which of them make a panel, and since when, the rules judge."""
+    return {
+        application: tuple(Panel(row.at, (row.person,), (row.organisation,), row.favourable) for row in words)
+        for application, words in _words(session, applications).items()
+    }
+
+
+def _panel(rows: Sequence[PanelWordRow]) -> tuple[Panel, ...]:
+    """Two people or more of different organisations, within `TOGETHER` of the newest word."""
     newest = {row.person: row for row in rows if row.at > rows[-1].at - TOGETHER}.values()
     organisations = tuple(sorted({row.organisation for row in newest}))
     if len(organisations) < 2:
@@ -207,24 +288,10 @@ def panels(session: Reading, application: str) -> tuple[Panel, ...]:
     return (Panel(rows[-1].at, persons, organisations, all(row.favourable for row in newest)),)
 
 
-def reduction(session: Reading, application: str) -> Reduction | None:
-    """The reduction that is asked for and not enacted yet."""
-    row = _waiting(session, application)
-    return Reduction(row.site_id, row.person, row.organisation, row.at) if row else None
-
-
-def clean_cycles(session: Reading, application: str) -> int:
-    """Certificates in a row, up to now, that ran without suspension, remediation or gap; the running one counts."""
-    query = select(Certificate).where(Certificate.application_id == application, Certificate.sealed_at.is_not(None))
-    rows = list(session.scalars(query.order_by(Certificate.ordinal.desc())))
-    chains = log.chains(session, [row.number for row in rows])
-    clean = 0
-    for place, row in enumerate(rows):
-        gap = place > 0 and rows[place - 1].valid_from > row.valid_until
-        if gap or any(leaf.t in TROUBLE for leaf in chains[row.number]):
-            break
-        clean += 1
-    return clean
+def reductions(session: Reading, applications: Sequence[str]) -> dict[str, Reduction]:
+    """{application: the reduction that is asked for and not enacted yet}, without those that have none."""
+    rows = session.scalars(_WAITING, {"applications": applications})
+    return {row.application_id: Reduction(row.site_id, row.person, row.organisation, row.at) for row in rows}
 
 
 # ------------------------------------------------------------------------------------------------------------ views
@@ -243,7 +310,8 @@ def risk_view(row: RiskRow) -> dict[str, Json]:
 
 def panel_view(session: Reading, application: str) -> dict[str, Json]:
     """The words on an application, oldest first, and the panel that they make, if they do."""
-    made = panels(session, application)
+    words = _words(session, [application]).get(application, [])
+    made = _panel(words)
     return {
         "application": application,
         "words": [
@@ -254,7 +322,7 @@ def panel_view(session: Reading, application: str) -> dict[str, Json]:
                 "opinion": row.opinion,
                 "at": instant(row.at),
             }
-            for row in _words(session, application)
+            for row in words
         ],
         "panel": {"at": instant(made[0].at), "favourable": made[0].favourable} if made else None,
     }
@@ -272,19 +340,35 @@ def reduction_view(row: ReductionRow) -> dict[str, Json]:
     }
 
 
-def _words(session: Reading, application: str) -> list[PanelWordRow]:
-    query = select(PanelWordRow).where(PanelWordRow.application_id == application)
-    return list(session.scalars(query.order_by(PanelWordRow.at, PanelWordRow.id)))
+def _words(session: Reading, applications: Sequence[str]) -> dict[str, list[PanelWordRow]]:
+    """By application, oldest first, without those on which nobody spoke."""
+    found: dict[str, list[PanelWordRow]] = defaultdict(list)
+    for row in session.scalars(_WORDS, {"applications": applications}):
+        found[row.application_id].append(row)
+    return dict(found)
 
 
 def _waiting(session: Reading, application: str) -> ReductionRow | None:
-    return session.scalar(
-        select(ReductionRow)
-        .where(
-            ReductionRow.application_id == application,
-            ReductionRow.enacted_at.is_(None),
-            ReductionRow.withdrawn_at.is_(None),
-        )
-        .order_by(ReductionRow.id.desc())
-        .limit(1)
+    """The newest one that waits."""
+    return next(reversed(session.scalars(_WAITING, {"applications": [application]}).all()), None)
+
+
+# The questions of a dossier. Each is built once, because building one costs more than asking it.
+
+OF_APPLICATIONS = bindparam("applications", expanding=True)
+
+_RISKS = select(RiskRow).where(RiskRow.site_id.in_(bindparam("sites", expanding=True))).order_by(RiskRow.id)
+_WORDS = (
+    select(PanelWordRow)
+    .where(PanelWordRow.application_id.in_(OF_APPLICATIONS))
+    .order_by(PanelWordRow.at, PanelWordRow.id)
+)
+_WAITING = (
+    select(ReductionRow)
+    .where(
+        ReductionRow.application_id.in_(OF_APPLICATIONS),
+        ReductionRow.enacted_at.is_(None),
+        ReductionRow.withdrawn_at.is_(None),
     )
+    .order_by(ReductionRow.id)
+)

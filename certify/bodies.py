@@ -10,7 +10,7 @@ from typing import Annotated
 from pydantic import ConfigDict, Field
 
 from certify import samples
-from certify.service import Act
+from certify.service import Act, BrakeReason
 from ground.canonical import Json
 from ground.web import Body, Id, Line, LineOrNone, Prose
 
@@ -61,7 +61,10 @@ class AcceptanceBody(Body):
 class SuspensionBody(Body):
     model_config = _shown(samples.SUSPENSION)
 
-    reason: Prose
+    reason: Prose = Field(description="for the record of those who run the scheme; the holder does not read it")
+    reason_code: BrakeReason | None = Field(
+        default=None, description="for the public log, where no clause says more; without it: unspecified"
+    )
 
 
 class ReplyBody(Body):

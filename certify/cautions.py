@@ -6,13 +6,13 @@ list. `certify.reviews` raises and ends them. A caution names a certificate, nev
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from certify.dossier import UnderReview
 from certify.events import State
-from certify.tables import CautionRow, Certificate
+from certify.tables import CautionRow
 from ground.canonical import Json, instant
 from ground.database import Reading
 
@@ -21,23 +21,22 @@ REPLACED: tuple[State, ...] = ("superseded", "reduced")
 """Labels follow the successor, which has cautions of its own if it rests on the same work."""
 
 
-def under_review(session: Reading, application: str) -> tuple[UnderReview, ...]:
-    """The firms and auditors under review on whose work this application rests, lifted ones too, oldest first.
+def under_review(session: Reading, numbers: Sequence[str]) -> dict[str, tuple[UnderReview, ...]]:
+    """Of each of these certificates: the firms and auditors under review on whose work it rests, lifted ones too,
+    oldest first.
 
-    Of its newest certificate: what an earlier one rested on was replaced with it.
+    What an earlier certificate of an application rested on was replaced with it: ask for the newest.
     """
-    newest = (
-        select(Certificate.number)
-        .where(Certificate.application_id == application, Certificate.sealed_at.is_not(None))
-        .order_by(Certificate.ordinal.desc())
-        .limit(1)
-        .scalar_subquery()
-    )
-    query = select(CautionRow).where(CautionRow.certificate == newest).order_by(CautionRow.id)
-    return tuple(
-        UnderReview(row.subject, row.since, row.reverify_by, row.reverified_at, row.lifted_at)
-        for row in session.scalars(query)
-    )
+    found: dict[str, tuple[UnderReview, ...]] = dict.fromkeys(numbers, ())
+    for row in session.scalars(_CAUTIONS, {"numbers": numbers}):
+        told = UnderReview(row.subject, row.since, row.reverify_by, row.reverified_at, row.lifted_at)
+        found[row.certificate] = (*found[row.certificate], told)
+    return found
+
+
+_CAUTIONS = (  # built once: building it costs more than asking it
+    select(CautionRow).where(CautionRow.certificate.in_(bindparam("numbers", expanding=True))).order_by(CautionRow.id)
+)
 
 
 def listed(session: Reading, states: Mapping[str, State]) -> list[Json]:

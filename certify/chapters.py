@@ -73,6 +73,7 @@ class Limits:
     off_site_percent: int = 0
     high_risk_percent: int = 100
     files_months: int = 0
+    visit_interviews_least: int = 0
     in_a_row_most: int = 0
     independence_gap_months: int = 0
     # Escalation and leniency
@@ -80,6 +81,7 @@ class Limits:
     repeat_months: int = 0
     minors_in_topic: int = 0
     panel_core_majors: int = 0
+    panel_days: int = 0
     revoke_uncontained: bool = False
     leniency: bool = False
     # Alerts
@@ -97,6 +99,7 @@ class Limits:
     probation_months: int = 0
     probation_visits: int = 0
     reminder_days: tuple[int, ...] = ()
+    renewal_late_days: int = 0
     surveillance_low_risk_months: int = 0
     surveillance_window_days: int = 0
     unannounced_least: int = 0

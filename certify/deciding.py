@@ -11,7 +11,7 @@ holder may know is enacted as ever; but nothing in the holder's favour is.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import assert_never
@@ -25,6 +25,7 @@ from certify.casefile import CaseFile
 from certify.dossier import Decision, Outcome, record
 from certify.events import Draft, EventType, commitment
 from certify.governance import books
+from certify.rulebook import Rulebook
 from certify.tables import Application, ApplicationSite, CaseRow, Certificate, DecisionRow
 from ground import journal, outbox
 from ground.access import SYSTEM
@@ -39,6 +40,7 @@ logger = logging.getLogger(__name__)
 
 POSITIVE: tuple[Outcome, ...] = ("issue", "renew", "reduce")  # lead to a certificate
 QUIET: tuple[Outcome, ...] = ("refuse", "keep", "expire")  # an expiry follows from `exp` and is no event
+AT_ONCE = 100  # applications read together: some 30 queries for all of them, and a few MB of facts
 STEPS = 5  # suspend, propose, revoke are three in a row; more would be rules that never come to rest
 
 
@@ -70,6 +72,8 @@ class _Heard:
     decision: Decision
     held: _Held | None
     check: holding.Check
+    unsettled: bool
+    """Is there a held decision that neither took effect nor lapsed?"""
 
     @property
     def application(self) -> str:
@@ -88,7 +92,7 @@ def _step(world: World, application: str) -> bool:
     with world.db.write() as session:
         lock(session, f"application {application}")
         heard = _assess(session, world, session.get_one(Application, application))
-        enacted = _is_news(session, heard) and _goes(session, heard)
+        enacted = _is_news(session, heard) and _goes(session, world, heard)
         if enacted:
             _enact(session, world, heard)
         if _holds_news(session, heard):
@@ -99,7 +103,8 @@ def _step(world: World, application: str) -> bool:
 def seal_prepared(world: World, number: str) -> None:
     """The second transaction of issuing: if the rules still say so, sign what was prepared and write it into the log.
 
-    What the rules would not issue like that any more is discarded unsigned, and their new conclusion is enacted.
+    What the rules would not issue like that any more is discarded unsigned, and their new conclusion is enacted; so is
+    what has to wait in the release check now, whether by chance or because something is held.
     """
     with world.db.write() as session:
         certificate = session.get(Certificate, number)
@@ -112,23 +117,38 @@ def seal_prepared(world: World, number: str) -> None:
         heard = _assess(session, world, session.get_one(Application, certificate.application_id))
         now = heard.decision.at
         same = issuing.stands(session, certificate, heard.case, heard.decision, now=now)
-        if same and heard.held is None:
-            issuing.seal(session, world, certificate, now=now)
-        elif _goes(session, heard):
-            _enact(session, world, heard)
-        else:
+        if not _goes(session, world, heard):  # asked again: the key may have been away for days
             certificate.discarded_at = now
+        elif same:
+            issuing.seal(session, world, certificate, now=now)
+        else:
+            _enact(session, world, heard)
     consider(world, certificate.application_id)
 
 
 def reconsider_all(world: World) -> None:
-    """Ask again about every application, and seal what still waits. One that fails does not hold up the others."""
+    """Ask again about every application, and seal what still waits. One that fails does not hold up the others.
+
+    Read many at a time: of nearly all of them there is nothing to say that was not said before.
+    """
     with world.db.read() as session:
         applications = list(session.scalars(select(Application.id).order_by(Application.id)))
         waiting = select(Certificate.number).where(Certificate.sealed_at.is_(None), Certificate.discarded_at.is_(None))
         numbers = list(session.scalars(waiting.order_by(Certificate.number)))
-    _each(applications, lambda application: consider(world, application))
+    some = (applications[first : first + AT_ONCE] for first in range(0, len(applications), AT_ONCE))
+    _each((id for each in some for id in _with_news(world, each)), lambda application: consider(world, application))
     _each(numbers, lambda number: seal_prepared(world, number))
+
+
+def _with_news(world: World, applications: Sequence[str]) -> Sequence[str]:
+    """Those of them about which there is something to enact; all of them when one cannot be read."""
+    try:
+        with world.db.read() as session:
+            rows = session.scalars(select(Application).where(Application.id.in_(applications)).order_by(Application.id))
+            found = _assess_all(session, world, rows.all())
+            return [heard.application for heard in found if _is_news(session, heard) or _holds_news(session, heard)]
+    except FreemarkError:
+        return applications  # each is considered by itself, which says what is the matter with it
 
 
 def resume_checked(world: World) -> None:
@@ -170,28 +190,49 @@ def _each(things: Iterable[str], work: Callable[[str], None]) -> None:
 
 
 def _assess(session: Reading, world: World, application: Application) -> _Heard:
+    (heard,) = _assess_all(session, world, [application])
+    return heard
+
+
+def _assess_all(session: Reading, world: World, applications: Sequence[Application]) -> list[_Heard]:
     """The facts, and what the rules say about them at a moment read after them: no fact may lie in its future."""
-    until, book = holding.until(session, application.id), books.current(session, world.settings, world.clock.now())
-    case = casefile.load(session, application, world.clock.now())
-    whole = casefile.load(session, application, world.clock.now(), held=True) if until is not None else case
+    book = books.current(session, world.settings, world.clock.now())
+    cases = casefile.load_all(session, applications, world.clock.now())
+    concerned = [case.application for case in cases if case.held_until is not None]
+    held = casefile.load_all(session, concerned, world.clock.now(), held=True) if concerned else []
+    whole = {case.application.id: case for case in held}
+    unsettled = holding.unsettled(session, [application.id for application in applications])
     now = world.clock.now()
-    decision = rules.decide(case.dossier, case.standing, book, now)
-    held = _Held(whole, rules.decide(whole.dossier, whole.standing, book, now), until) if until is not None else None
-    return _Heard(case, decision, held, holding.check_of(world.settings, book, until))
+    return [
+        _Heard(
+            case=case,
+            decision=rules.decide(case.dossier, case.standing, book, now),
+            held=_held(whole[case.application.id], book, now, case.held_until) if case.held_until is not None else None,
+            check=holding.check_of(
+                world.settings, book, case.held_until, [place.site for place in case.dossier.places]
+            ),
+            unsettled=case.application.id in unsettled,
+        )
+        for case in cases
+    ]
 
 
-def _goes(session: Writing, heard: _Heard) -> bool:
+def _held(case: CaseFile, book: Rulebook, now: datetime, until: datetime) -> _Held:
+    return _Held(case, rules.decide(case.dossier, case.standing, book, now), until)
+
+
+def _goes(session: Writing, world: World, heard: _Heard) -> bool:
     """May it be enacted now? What is in the holder's favour first passes the release check."""
     outcome = heard.decision.outcome
     if not holding.favours(outcome, heard.case.standing):
         return True
-    return holding.lets_through(session, heard.application, outcome, heard.check, heard.decision.at)
+    return holding.lets_through(session, world.keyring, heard.application, outcome, heard.check, heard.decision.at)
 
 
 def _holds_news(session: Reading, heard: _Heard) -> bool:
     """Is there a held decision to keep, or one to lay aside because nothing is held any more?"""
     if heard.held is None:
-        return holding.unsettled(session, heard.application)
+        return heard.unsettled
     return holding.is_news(session, heard.application, heard.held.decision)
 
 
@@ -236,8 +277,7 @@ def _enact(session: Writing, world: World, heard: _Heard) -> None:
     if case.pending is not None:
         case.pending.discarded_at = now
     row = _store(session, world, case, decision, now)
-    if heard.held is None or decision.outcome not in QUIET:
-        holding.settle(session, case.application.id, row, now)
+    holding.settle(session, case.application.id, row, case.dossier, now)
     match decision.outcome:
         case "issue" | "renew" | "reduce":
             issuing.prepare(session, world.settings, case, row, decision, now=now)

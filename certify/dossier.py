@@ -13,7 +13,7 @@ from typing import Literal, get_args
 
 from audits.facts import LATER, Finding, SiteFacts, Visit, decode, encode
 from certify.events import Reason as ReasonCode
-from certify.events import Standing
+from certify.events import Standing, State
 from certify.once import once
 from ground.canonical import Json
 from ground.errors import Malformed
@@ -78,17 +78,32 @@ class Risk:
 @dataclass(frozen=True)
 class Revocation:
     """A certificate of the same organisation that was revoked. overturned: an appeal found that it should not have
-    been. core: a core topic or zero tolerance was its ground; where nobody knows, it was."""
+    been. core: a core topic or zero tolerance was its ground; where nobody knows, it was. uncorrected, corrected_at: of
+    the grave findings at every place that it covered, those that are open, and when the last one was closed on site."""
 
     certificate: str
     at: datetime
     overturned: bool = False
     core: bool = field(default=True, metadata=LATER)
+    uncorrected: tuple[str, ...] = field(default=(), metadata=LATER)
+    corrected_at: datetime | None = field(default=None, metadata=LATER)
+
+
+@dataclass(frozen=True)
+class Other:
+    """A certificate of another application of the holder that covered a site of this one, was stopped and did not come
+    back: it is suspended or in remediation, or was given back or made smaller then, or was given back while a priority
+    finding was open. stopped_at: when that began."""
+
+    certificate: str
+    state: State
+    stopped_at: datetime
 
 
 @dataclass(frozen=True)
 class Panel:
-    """The panel's word on the case, by people of different organisations."""
+    """One sitting of the panel, or the word of one member: whether it was for the case. What people of different
+    organisations said after each other is put together by the rules."""
 
     at: datetime
     persons: tuple[str, ...]
@@ -145,6 +160,9 @@ class Dossier:
     panels: tuple[Panel, ...] = field(default=(), metadata=LATER)
     under_review: tuple[UnderReview, ...] = field(default=(), metadata=LATER)
     reduction: Reduction | None = field(default=None, metadata=LATER)
+    suspension_reason: ReasonCode | None = field(default=None, metadata=LATER)
+    """The word that whoever braked put on it, of the closed set of the log; None where they put none."""
+    others: tuple[Other, ...] = field(default=(), metadata=LATER)
 
     @once
     def places(self) -> tuple[SiteFacts, ...]:

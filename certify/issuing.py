@@ -17,11 +17,12 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from audits import standard
 from audits.facts import SiteFacts, Visit
-from certify import acts, credential, log, rulebook
+from certify import acts, credential, log
 from certify.casefile import CaseFile
 from certify.credential import Assessment, Criterion, Party, Prepared, Statement
 from certify.dossier import Decision, open_record
 from certify.events import Draft
+from certify.governance import books
 from certify.measures import newest_full
 from certify.rulebook import Rulebook
 from certify.statuslist import BITS
@@ -74,7 +75,7 @@ def prepare(
     statement = _statement(
         session, settings, case, products,
         number=number, shard=shard, indexes=(revocation, suspension), cmt=row.cmt,
-        validity=(decision.valid_from, decision.valid_until), rules=rulebook.load(decision.rulebook),
+        validity=(decision.valid_from, decision.valid_until), rules=books.load(session, decision.rulebook),
     )  # fmt: skip
     replaced = case.certificate if case.standing is not None and case.standing.state in REPLACED else None
     certificate = Certificate(

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from functools import lru_cache
 
-from sqlalchemy import Select, select, update
+from sqlalchemy import Select, bindparam, select, update
 
 from certify import merkle
 from certify.checkpoint import Checkpoint, log_origin, open_checkpoint, sign_checkpoint, vkey
@@ -61,18 +61,23 @@ def append(session: Writing, keyring: Keyring, draft: Draft, *, now: datetime) -
 
 def leaves(session: Reading, cert: str) -> tuple[Leaf, ...]:
     """The certificate's leaves, oldest first; () if it has none. Their signatures are not checked again here."""
-    query = select(LogLeaf.data).where(LogLeaf.cert == cert).order_by(LogLeaf.seq)
-    return tuple(_open(data) for data in session.scalars(query))
+    return chains(session, [cert])[cert]
 
 
 def chains(session: Reading, certs: Sequence[str]) -> dict[str, tuple[Leaf, ...]]:
     """The leaves of each of these certificates, oldest first, in one query."""
     found: dict[str, tuple[Leaf, ...]] = dict.fromkeys(certs, ())
-    query = select(LogLeaf.cert, LogLeaf.data).where(LogLeaf.cert.in_(certs)).order_by(LogLeaf.cert, LogLeaf.seq)
-    for cert, data in session.execute(query):
+    for cert, data in session.execute(_CHAINS, {"certs": certs}):
         if cert is not None:
             found[cert] = (*found[cert], _open(data))
     return found
+
+
+_CHAINS = (  # built once: building it costs more than asking it
+    select(LogLeaf.cert, LogLeaf.data)
+    .where(LogLeaf.cert.in_(bindparam("certs", expanding=True)))
+    .order_by(LogLeaf.cert, LogLeaf.seq)
+)
 
 
 def last_events(session: Reading, certs: Select[str]) -> list[Leaf]:

@@ -12,10 +12,9 @@ from collections.abc import Collection
 from datetime import date, datetime, timedelta
 
 from audits.facts import Finding, Severity, SiteFacts, Visit
+from certify import proven
 from certify.chapters import Limits, Rulebook
 from ground.canonical import end_of_day
-
-CUT_SHORT = ("interrupted", "access_denied")  # by the site; leaving because it was unsafe is neither
 
 
 def counts_open(finding: Finding) -> bool:
@@ -73,28 +72,49 @@ def newest_full(place: SiteFacts, book: Rulebook) -> Visit | None:
 
 
 def last_visited(place: SiteFacts, book: Rulebook) -> date | None:
-    """The last day of the newest submitted and completed visit on site of a type that carries, full or not."""
-    days = [
-        visit.ends_on
-        for visit in place.visits
-        if visit.type in book.carriers
+    """The last day of the newest visit that counts as surveillance."""
+    return max([visit.ends_on for visit in place.visits if surveys(visit, book)], default=None)
+
+
+def surveys(visit: Visit, book: Rulebook) -> bool:
+    """A submitted and completed visit on site of a type that carries, full or not, that tells how a place is: nothing
+    speaks against it, it answered as many provisions as there are core ones, and it talked to enough workers."""
+    limits = book.limits
+    return (
+        visit.type in book.carriers
         and visit.submitted_at is not None
         and not visit.remote
         and visit.outcome == "completed"
-    ]
-    return max(days, default=None)
+        and (not limits.core_provisions or _tells(visit, book))
+    )
+
+
+def _tells(visit: Visit, book: Rulebook) -> bool:
+    answered = visit.applicable + visit.not_applicable
+    enough = answered >= book.limits.core_provisions and talked_to_some(visit, book.limits)
+    return enough and proven.counts(visit, book)
+
+
+def talked_to_some(visit: Visit, limits: Limits) -> bool:
+    """The fewest interviews that any sample has; at smaller sites everybody."""
+    return visit.interviews >= min(visit.workers, limits.interviews_least)
 
 
 def refused(place: SiteFacts) -> Visit | None:
-    """The newest visit on site, when the site refused it or cut it short. An unsafe one is passed over."""
+    """The newest visit on site, when the site refused it or cut it short. One that was unsafe, or that others than the
+    site cut short, is passed over."""
     visits = [
         visit
         for visit in place.visits
-        if not visit.remote
-        and (visit.outcome in CUT_SHORT or (visit.outcome == "completed" and visit.submitted_at is not None))
+        if not visit.remote and (_cut_short(visit) or (visit.outcome == "completed" and visit.submitted_at is not None))
     ]
     newest = max(visits, key=lambda visit: (visit.starts_on, visit.id), default=None)
-    return newest if newest is not None and newest.outcome in CUT_SHORT else None
+    return newest if newest is not None and _cut_short(newest) else None
+
+
+def _cut_short(visit: Visit) -> bool:
+    """By the site."""
+    return visit.outcome == "access_denied" or (visit.outcome == "interrupted" and not visit.by_others)
 
 
 def interviews_needed(workers: int, least: int, percent: int = 100) -> int:

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 
 from audits import standard
-from certify import cautions, log, rulebook
+from certify import cautions, log
 from certify.credential import did_document
 from certify.events import Draft, EventType, Leaf, Standing, fold
 from certify.governance import books
@@ -98,8 +98,9 @@ def genesis(world: World) -> None:
     One leaf for all the keys of a keys.json: a leaf names a document, not a key, so more would be the same bytes again.
     Also after a new release brought a new rulebook. Unavailable when the event key, or a signed keys.json, is away.
     """
-    now, rules = world.clock.now(), rulebook.load(world.settings.first_rulebook, "first_rulebook")
+    now = world.clock.now()
     with world.db.read() as session:
+        rules = books.load(session, world.settings.first_rulebook, "first_rulebook")
         if not _unsaid(session, rules.sha256):
             return
     with world.shelf.publishing():

@@ -9,17 +9,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
-from certify import acts, holding, log, rulebook
+from audits import dossier as testimony
+from certify import acts, holding, log, probation
 from certify.events import Leaf, Standing, State, fold
 from certify.governance import books
-from certify.tables import Certificate
+from certify.probation import Growth as Growth
+from certify.tables import ApplicationSite, Certificate
 from ground.canonical import jcs_plain, sha256
 from ground.database import Reading
 from ground.errors import Conflict, Malformed, NotFound
+from ground.keyring import Keyring
 from ground.settings import Settings
 
 SENTENCES: dict[State, str] = {
@@ -86,20 +89,49 @@ def standing(session: Reading, number: str, now: datetime) -> Entry:
     return entry_of(row, found, now)
 
 
-def release_check(session: Reading, settings: Settings, number: str, now: datetime) -> holding.Check:
-    """How large a share of the orders under this certificate waits before minting, and how long. Never says why."""
-    row = session.scalar(select(Certificate).where(Certificate.number == number, Certificate.sealed_at.is_not(None)))
-    if row is None:
-        raise NotFound("there is no such certificate")
+def release_check(
+    session: Reading, settings: Settings, keyring: Keyring, number: str, now: datetime
+) -> timedelta | None:
+    """How long an order under this certificate waits that would be minted now; None when it need not. The same for all
+    its orders at that moment. Never says why. Unavailable while the data key is away."""
+    row = _sealed(session, number)
     book = books.current(session, settings, now)
-    return holding.check_of(settings, book, holding.until(session, row.application_id))
+    places = holding.places_of(session, row.application_id)
+    check = holding.check_of(settings, book, testimony.held_until(session, places), places)
+    return timedelta(hours=check.hours) if holding.waits(session, keyring, check, now) else None
+
+
+def growth(session: Reading, number: str, now: datetime) -> Growth | None:
+    """What orders under this certificate are compared with while it is on probation; None while they may grow.
+
+    By the rulebook it was issued under, like all numbers of its labels, and from what its holder knows: with an alert
+    that is held the answer is the same.
+    """
+    row = _sealed(session, number)
+    months = books.load(session, row.rulebook).limits.probation_months
+    if not months:
+        return None
+    places = select(ApplicationSite.site_id).where(
+        ApplicationSite.application_id == row.application_id, ApplicationSite.left_at.is_(None)
+    )
+    found = testimony.load(session, list(session.scalars(places.order_by(ApplicationSite.site_id))))
+    chain = select(Certificate.number, Certificate.valid_from).where(
+        Certificate.application_id == row.application_id,
+        Certificate.sealed_at.is_not(None),
+        Certificate.ordinal <= row.ordinal,
+    )
+    return probation.growth(
+        [finding for place in found for finding in place.findings],
+        acts.revocations(session, row.organisation_id),
+        tuple((each, begun) for each, begun in session.execute(chain.order_by(Certificate.ordinal))),
+        months,
+        now,
+    )
 
 
 def overturned(session: Reading, number: str) -> bool:
     """Was the revocation of this certificate found to be wrong, on appeal?"""
-    row = session.scalar(select(Certificate).where(Certificate.number == number, Certificate.sealed_at.is_not(None)))
-    if row is None:
-        raise NotFound("there is no such certificate")
+    row = _sealed(session, number)
     past = acts.revocations(session, row.organisation_id)
     return any(each.certificate == number and each.overturned for each in past)
 
@@ -107,7 +139,7 @@ def overturned(session: Reading, number: str) -> bool:
 def entry_of(row: Certificate, leaves: Sequence[Leaf], now: datetime) -> Entry:
     """The same, from a row and leaves that were read already: for lists, without a query for each."""
     current = fold_of(row, leaves, now)
-    limits = rulebook.load(row.rulebook).limits
+    limits = books.of(row, row.rulebook).limits
     begun = now >= current.valid_from
     return Entry(
         number=row.number,
@@ -139,11 +171,19 @@ def fold_of(row: Certificate, leaves: Sequence[Leaf], now: datetime) -> Standing
         or (current.valid_from, current.valid_until) != (row.valid_from, row.valid_until)
         or row.document is None
         or sha256(jcs_plain(row.document)).hex() != leaves[0].doc
-        or rulebook.load(row.rulebook).sha256 != leaves[0].rules
+        or books.of(row, row.rulebook).sha256 != leaves[0].rules
         or not _scope_stands(row)
     ):
         raise Conflict(f"the register and the log say different things about certificate {row.number}")
     return current
+
+
+def _sealed(session: Reading, number: str) -> Certificate:
+    """The row of a certificate that was issued; NotFound when there is none."""
+    row = session.scalar(select(Certificate).where(Certificate.number == number, Certificate.sealed_at.is_not(None)))
+    if row is None:
+        raise NotFound("there is no such certificate")
+    return row
 
 
 def _scope_stands(row: Certificate) -> bool:

@@ -13,7 +13,7 @@ from fastapi import APIRouter, Path, Query, Request
 from sqlalchemy import select
 from starlette.responses import Response
 
-from certify import page, samples, service, shelf_answers, views
+from certify import page, samples, service, shelf_answers, veil, views
 from certify.bodies import (
     AcceptanceBody,
     AgreementBody,
@@ -140,9 +140,8 @@ def list_decisions(application: IdInPath, call: Reader, page: Paging) -> dict[st
     with call.world.db.read() as session:
         row = application_of(session, call.actor, READ, application)
         query = select(DecisionRow).where(DecisionRow.application_id == row.id)
-        return listed(
-            session, query, DecisionRow.seq, page, lambda each: views.decision_view(each, inside=_inside(call))
-        )
+        unread = None if _inside(call) else veil.unreleased(session, row.id)
+        return listed(session, query, DecisionRow.seq, page, lambda each: views.decision_view(each, unread))
 
 
 @router.get(
@@ -161,7 +160,7 @@ def get_decision(
         decision = session.scalar(query)
         if decision is None:
             raise NotFound("there is no such decision")
-        return views.decision_view(decision, inside=_inside(call))
+        return views.decision_view(decision, None if _inside(call) else veil.unreleased(session, row.id))
 
 
 # --------------------------------------------------------------------------------------------------------- certificates
@@ -193,7 +192,8 @@ def list_certificates(call: Reader, page: Paging) -> dict[str, Any]:
     "/v1/certificates/{number}",
     tags=["certify"],
     summary="Read a certificate",
-    description="Its standing as the public log has it, and a neutral reason. The signed document is at its `url`.",
+    description="Its standing as the public log has it, and a neutral reason; `use_by` and `sell_by`: the last day for "
+    "labels, and for such goods, null while its newest notice says more. The signed document is at its `url`.",
     responses={**READ_PROBLEMS, 409: PROBLEMS[409], 200: example("The certificate.", samples.CERTIFICATE)},
 )
 def get_certificate(number: Number, call: Reader) -> dict[str, Any]:
@@ -212,7 +212,7 @@ def get_certificate(number: Number, call: Reader) -> dict[str, Any]:
     responses={**PROBLEMS, 202: example("The certificate; the suspension follows.", samples.CERTIFICATE)},
 )
 def suspend(number: Number, body: SuspensionBody, call: Writer) -> Response:
-    return _act_on_certificate(call, number, service.suspend, reason=body.reason)
+    return _act_on_certificate(call, number, service.suspend, reason=body.reason, code=body.reason_code)
 
 
 @router.post(

@@ -43,28 +43,34 @@ TOPICS = {"T6": "violence", "T9": "children", "T16": "label control"}  # that cl
 
 
 def load(id: str, where: str = "") -> Rulebook:
-    """A published rulebook by its id. Invalid at `where` when there is none."""
-    if id in _ADOPTED:
-        return _ADOPTED[id]
-    if id not in IDS:
-        raise Invalid(f"{id[:40]!r} is no rulebook; known: {', '.join(IDS)}", where=where)
-    return _load(id)
+    """A rulebook that came with the software, or one that this process has read since. Invalid at `where` otherwise.
 
-
-def adopt(book: Rulebook) -> None:
-    """Make a rulebook that was published by this installation known to this process, for good.
-
-    Conflict when its id stands for another text: a published rulebook is never edited.
+    Who has a session asks `certify.governance.books`, which knows what this installation published. Conflict when a
+    process serves two installations that published different texts under one id.
     """
-    known = _ADOPTED.get(book.id) or (_load(book.id) if book.id in IDS else None)
-    if known is not None and known.sha256 != book.sha256:
-        raise Conflict(f"{book.id} is published with the hash {known.sha256[:12]}, not {book.sha256[:12]}")
-    _ADOPTED[book.id] = book
+    if id in IDS:
+        return _load(id)
+    found = [book for (name, _), book in _ADOPTED.items() if name == id]
+    if not found:
+        raise Invalid(f"{id[:40]!r} is no rulebook; known: {', '.join(IDS)}", where=where)
+    if len(found) > 1:
+        raise Conflict(f"{id} stands for {len(found)} texts in this process; ask the installation for its own")
+    return found[0]
 
 
-def adopted() -> tuple[str, ...]:
-    """Ids of those that did not come with the software."""
-    return tuple(_ADOPTED)
+def adopt(book: Rulebook) -> Rulebook:
+    """Keep a rulebook that an installation published, under its id and its hash; answers the one that is kept.
+
+    Conflict when it came with the software under another hash: a published rulebook is never edited.
+    """
+    if book.id in IDS and (known := _load(book.id).sha256) != book.sha256:
+        raise Conflict(f"{book.id} is published with the hash {known[:12]}, not {book.sha256[:12]}")
+    return _ADOPTED.setdefault((book.id, book.sha256), book)
+
+
+def adopted(id: str, sha256: str) -> Rulebook | None:
+    """The one of exactly this text, if this process has read it."""
+    return _ADOPTED.get((id, sha256))
 
 
 def text_of(id: str) -> str:
@@ -139,7 +145,7 @@ def _catalogue(book: Rulebook, standard: Standard) -> Iterator[Pair]:
         yield f"topic of {title}", topic, topic if topic in standard.topics else None
 
 
-_ADOPTED: dict[str, Rulebook] = {}
+_ADOPTED: dict[tuple[str, str], Rulebook] = {}  # a cache by content: whose rulebook it is, the database says
 
 
 @cache

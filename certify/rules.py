@@ -17,6 +17,7 @@ from dataclasses import replace as changed
 from datetime import datetime, timedelta
 from functools import lru_cache
 
+from certify import proven
 from certify.chapters import Rulebook
 from certify.clauses import ending, issue, release, renewal, revocation, suspension
 from certify.clauses.issue import in_points
@@ -57,14 +58,20 @@ TABLE: Mapping[str, Clause] = {
 
 ISSUE = tuple(issue.TABLE)
 SUSPENSION = ("S1", "S2", "S3", "S4", "S5", "S6", "S7", "S8", "S9", "S10")
-PROPOSALS = ("S11",)  # put before a person; nothing follows by itself
+PROPOSALS = ("S11", "I14")  # put before a person; nothing follows by itself
 AFTER_EXPIRY = ("S1", "S2", "S7", "S9")  # goods are still on the shelf; but nobody owes visits and plans any more
 AMBER = ("M1", "M2")
 GATES = (*ISSUE, *SUSPENSION, *AMBER, "W1")  # nothing is issued that would have to be suspended at once
-RELEASE = ("I4", "R1", "R2", "R3", "R4", "R5")
 # For what stays of a scope: its audits carried the certificate already and its end does not move, so they may be older;
-# and the brake is lifted by the two people of I4 and R3.
+# the brake is lifted by the two people of the way back.
 SMALLER = tuple(id for id in GATES if id not in ("I3", "S7"))
+
+# The way back, whole, for whoever is suspended or in remediation and by whichever door: reinstated, moved on to
+# remediation, or replaced by a smaller certificate (`Hearing.is_back`). Every reason is gone (R1) and every place in
+# question seen again (R2); two people let go (I4, R3), after half a year for misuse of labels (R4) and with the word of
+# a panel where there has to be one (R5); and auditors, lists, complaints and signatures are in order as at the start.
+# Who left instead, and applies anew for such a site, is asked the same of R2, R4 and R5 (I26).
+WAY_BACK = ("R1", "R2", "I4", "R3", "R4", "R5", "I16", "I17", "I18", "I20")
 
 LADDER: Mapping[State | None, tuple[Outcome, ...]] = {
     None: ("issue", "refuse"),
@@ -79,7 +86,7 @@ LADDER: Mapping[State | None, tuple[Outcome, ...]] = {
 }
 
 NEEDED: Mapping[Outcome, tuple[str, ...]] = {
-    "issue": GATES, "renew": (*GATES, "N1", "N2", "N3", "N4"), "reinstate": (*RELEASE, *AMBER),
+    "issue": GATES, "renew": (*GATES, "N1", "N2", "N3", "N4"), "reinstate": (*WAY_BACK, *AMBER),
 }  # fmt: skip
 
 WHEN: Mapping[Outcome, Callable[[Hearing], bool]] = {
@@ -90,8 +97,8 @@ WHEN: Mapping[Outcome, Callable[[Hearing], bool]] = {
     "withdraw": lambda h: h.unmet("W1") and h.nothing_grave and not (h.over and h.state == "active"),
     "suspend": lambda h: h.unmet(*(AFTER_EXPIRY if h.over else SUSPENSION)),
     "reduce": lambda h: h.unmet("X1") and h.nothing_grave and not h.over and h.what_stays().may_replace,
-    "remediation": lambda h: h.unmet(*AMBER) and (h.state == "active" or h.met(*RELEASE)),
-    "reinstate": lambda h: h.met(*NEEDED["reinstate"]),
+    "remediation": lambda h: h.unmet(*AMBER) and h.is_back,
+    "reinstate": lambda h: h.is_back and h.met(*AMBER),
     "propose_revocation": lambda h: h.case is None and h.unmet("V1", "V2"),
     "revoke": lambda h: h.unmet("V3"),
 }
@@ -109,7 +116,7 @@ def decide(dossier: Dossier, standing: Standing | None, rulebook: Rulebook, now:
     end gives `expire`, and the fold of the log says "expired" from then on.
     """
     now = now.replace(microsecond=0)
-    h = hear(dossier, standing, rulebook, now)
+    h = hear(proven.by_now(dossier, rulebook, now), standing, rulebook, now)
     outcome: Outcome = next((step for step in LADDER[h.state] if WHEN[step](h)), "keep")
     grants, accuses = outcome in ("issue", "renew"), outcome in ("propose_revocation", "revoke")
     smaller = h.what_stays() if outcome == "reduce" else None
@@ -160,7 +167,13 @@ class Hearing(View):
     @property
     def nothing_grave(self) -> bool:
         """No revocation is in the air: nobody leaves by another door."""
-        return self.met("V1") and self.case is None
+        too_long = "W2" in self.said and self.unmet("V2")  # freemark-2026.0 lets go who was suspended for too long
+        return self.met("V1") and not too_long and self.case is None
+
+    @property
+    def is_back(self) -> bool:
+        """Nothing stopped it, or the way back is gone."""
+        return self.state == "active" or self.met(*WAY_BACK)
 
     def what_stays(self) -> Hearing:
         """The same case without the site that is to leave."""
@@ -170,8 +183,8 @@ class Hearing(View):
 
     @property
     def may_replace(self) -> bool:
-        """What stays can carry a certificate; one that stands still takes two people to come back."""
-        return self.met(*SMALLER) and (self.state == "active" or self.met("R3"))
+        """What stays can carry a certificate, and nobody comes back by leaving a site behind."""
+        return self.met(*SMALLER) and self.is_back
 
 
 def hear(dossier: Dossier, standing: Standing | None, rulebook: Rulebook, now: datetime) -> Hearing:
@@ -228,7 +241,8 @@ def _reason_code(outcome: Outcome, h: Hearing) -> ReasonCode | None:
     breach = h.unmet("S1", "S2", "S3", "S4", "S5", "S9", "S10", *AMBER)
     match outcome:
         case "suspend" | "revoke":
-            return "nonconformity" if breach else "administrative" if h.unmet("S6", "S8") else "unspecified"
+            braked = h.dossier.suspension_reason if h.unmet("S7") else None
+            return "nonconformity" if breach else "administrative" if h.unmet("S6", "S8") else braked or "unspecified"
         case "remediation":
             return "nonconformity"
         case "withdraw":

@@ -24,7 +24,7 @@ APPLY: Example = {
 }
 AGREEMENT: Example = {"version": "2026.0", "independent_reporting": True}
 ACCEPTANCE: Example = {"reports": [REPORT], "note": "Reviewed with the closure evidence."}
-SUSPENSION: Example = {"reason": "The embassy asks us to look at once."}
+SUSPENSION: Example = {"reason": "The embassy asks us to look at once.", "reason_code": "administrative"}
 REPLY: Example = {"text": "The safe was opened on the day of the visit; every worker has the passport back."}
 CONFIRMATION: Example = {"act": "reinstate"}
 
@@ -91,6 +91,8 @@ CERTIFICATE: Example = {
     "since": "2026-06-20T09:30:00Z",
     "valid_from": "2026-06-20T09:30:00Z",
     "valid_until": "2027-06-05T00:00:00Z",
+    "use_by": "2027-06-04",
+    "sell_by": "2027-12-01",
     "sites": [{"id": SITE, "url": f"{BASE}/sites/{SITE}", "name": "Sunrise Garments, Unit 2"}],
     "products": [
         {
@@ -109,6 +111,8 @@ PROPOSED: Example = {
     "standing": "suspended",
     "reason": "The certificate is suspended; it may not be relied upon until that ends.",
     "may_mint": False,
+    "use_by": None,
+    "sell_by": None,
     "since": "2026-09-01T08:00:00Z",
     "revocation": {
         "opened_at": "2026-09-01T08:00:00Z",

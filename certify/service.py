@@ -63,6 +63,8 @@ __all__ = [
 ]  # fmt: skip
 
 Act = Literal["reinstate", "revoke"]
+BrakeReason = Literal["nonconformity", "administrative", "holder-request", "key-compromise", "unspecified"]
+"""What a person may give as the reason of a brake: the log's closed set, without what is no reason to stop."""
 PRODUCT_BYTES = 250  # of a product in a credential, besides its name and model
 PRODUCTS_BYTES = 256 * 1024  # all together: half of what a credential may have (certify.untp.MAX_BYTES)
 OVER = frozenset(("revoked", "withdrawn", "expired", "superseded", "reduced"))
@@ -181,15 +183,19 @@ def accept_reports(
     return accepted
 
 
-def suspend(session: Writing, actor: Actor, number: str, *, reason: str, now: datetime) -> Application:
-    """The brake: one authorised person, with a reason. Conflict when there is nothing to stop."""
+def suspend(
+    session: Writing, actor: Actor, number: str, *, reason: str, code: BrakeReason | None = None, now: datetime
+) -> Application:
+    """The brake: one authorised person, with a reason. code: the word of it that may be public. Conflict when there is
+    nothing to stop."""
     certificate, row, entry = _current(session, actor, SUSPEND, number, now)
     if entry.state == "suspended":
         raise Conflict("this certificate is suspended already")
     _check_running(entry)
     row.suspension_requested_at, row.suspension_requested_by, row.suspension_reason = now, actor.person, reason
     session.flush()
-    journal.record(session, actor, SUSPEND, certificate.number, {"application": row.id}, now=now)
+    coded = {"reason": code} if code else {}  # read again from there: `casefile.brake_reason`
+    journal.record(session, actor, SUSPEND, certificate.number, {"application": row.id, **coded}, now=now)
     _changed(session, row.id, now)
     return row
 

@@ -9,14 +9,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from audits.facts import Finding, Severity, SiteFacts, Visit
 from certify.chapters import Limits, Rulebook
-from certify.dossier import Acceptance, Approval, Case, Dossier, Reduction
+from certify.dossier import Acceptance, Approval, Case, Dossier, Panel, Reduction
 from certify.events import Standing, State
-from certify.measures import counts_open, last_visited, months_after, newest_full, overdue, past, score, weight
+from certify.measures import (
+    counts_open,
+    interviews_needed,
+    last_visited,
+    months_after,
+    newest_full,
+    overdue,
+    past,
+    score,
+    weight,
+)
 from certify.once import once
 
 VIOLENCE, LABELS = "T6", "T16"  # topics that a clause knows by name; `rulebook.check_against` looks for them
@@ -32,6 +42,7 @@ class Answer(NamedTuple):
 
 Clause = Callable[["View"], Answer]
 NONE, IN_ORDER = Answer(True, "None."), Answer(True, "All in order.")
+UNTOLD = Answer(True, "No complaint is recorded here.")  # which does not say that there was none
 
 
 def clause(table: dict[str, Clause], id: str) -> Callable[[Clause], Clause]:
@@ -180,9 +191,20 @@ class View:
 
     # ----------------------------------------------------------------------------------------- holder and risk
 
-    def low_risk(self, site: str) -> bool:
-        """Assessed, and low: a site that nobody assessed is of high risk."""
-        return any(risk.site == site and risk.level == "low" and risk.at <= self.now for risk in self.dossier.risks)
+    def low_risk(self, site: str, before: date | None = None) -> bool:
+        """Assessed (before that day), and low the last time: a site that nobody assessed is of high risk."""
+        known = [
+            (risk.at, place, risk.level)
+            for place, risk in enumerate(self.dossier.risks)
+            if risk.site == site and risk.at <= self.now and (before is None or risk.at.date() < before)
+        ]
+        return bool(known) and max(known)[2] == "low"
+
+    def sample(self, site: str, audit: Visit) -> int:
+        """How many interviews, and how many workers' files, an audit of this place needs."""
+        high = self.limits.high_risk_percent != 100 and not self.low_risk(site, audit.starts_on)
+        percent = self.limits.high_risk_percent if high else 100
+        return interviews_needed(audit.workers, self.limits.interviews_least, percent)
 
     def on_probation(self, cycle: int) -> bool:
         """Whether the application's certificate of this ordinal carries majors, or is the first after a revocation."""
@@ -220,20 +242,28 @@ class View:
         )
 
     def panel_since(self, moment: datetime) -> Answer:
-        """Whether a panel of outsiders from different organisations has spoken for the case since then."""
-        dossier = self.dossier
-        judged = dossier.firms | dossier.auditees
-        for panel in dossier.panels:
-            if (
-                panel.favourable
-                and moment <= panel.at <= self.now
-                and len(set(panel.persons)) > 1
-                and len(set(panel.organisations)) > 1
-                and judged.isdisjoint(panel.organisations)
-                and dossier.auditors.isdisjoint(panel.persons)
-            ):
-                return Answer(True, f"The panel spoke for it on {day(panel.at)}.")
+        """Whether a panel of outsiders from different organisations has spoken for the case: the last word of each
+        since that moment, and of nobody who accepts or approves here."""
+        sat = [panel for panel in self.dossier.panels if moment <= panel.at <= self.now and self._may_judge(panel)]
+        newest = max((panel.at for panel in sat), default=moment)
+        together = newest - timedelta(days=self.limits.panel_days)
+        words = {person: panel for panel in sorted(sat, key=lambda panel: panel.at) for person in panel.persons}
+        said = {person: panel for person, panel in words.items() if panel.at > together}
+        organisations = {organisation for panel in said.values() for organisation in panel.organisations}
+        if len(said) > 1 and len(organisations) > 1 and all(panel.favourable for panel in said.values()):
+            return Answer(True, f"The panel spoke for it on {day(newest)}.")
         return Answer(False, f"No panel has spoken for it since {day(moment)}.")
+
+    def _may_judge(self, panel: Panel) -> bool:
+        """Nobody of it is judged here, of a firm involved, or one of those who accepted or approve the return."""
+        dossier, (acceptance, _) = self.dossier, self.accepting
+        deciding = {a.person for a in dossier.approvals if a.act == "reinstate"}
+        deciding |= {acceptance.person} if acceptance else set()
+        return (
+            (dossier.firms | dossier.auditees).isdisjoint(panel.organisations)
+            and dossier.auditors.isdisjoint(panel.persons)
+            and deciding.isdisjoint(panel.persons)
+        )
 
     # ------------------------------------------------------------------------------------------------ figures
 
@@ -244,28 +274,35 @@ class View:
                 yield f"{place.site} has {place.workers} workers"
             for visit in place.visits:
                 if visit.submitted_at is not None:
-                    yield from _contradictions(place, visit, visit.submitted_at, self.now)
+                    exact = bool(self.limits.visit_interviews_least) and visit.standard in self.book.standards
+                    yield from _contradictions(place, visit, visit.submitted_at, self.now, exact=exact)
             for finding in place.findings:
                 if finding.closed_at is not None and finding.closed_at < finding.discovered_at:
                     yield f"{finding.id} closed on {day(finding.closed_at)}, found on {day(finding.discovered_at)}"
 
 
-def _contradictions(place: SiteFacts, visit: Visit, submitted: datetime, now: datetime) -> Iterator[str]:
+def _contradictions(
+    place: SiteFacts, visit: Visit, submitted: datetime, now: datetime, *, exact: bool
+) -> Iterator[str]:
+    """exact: what conforms and what was found make up all that applied."""
     if not visit.starts_on <= visit.ends_on <= submitted.date() or submitted > now:
         yield f"{visit.id}: {visit.starts_on}, {visit.ends_on} and {day(submitted)} are out of order"
-    if visit.outcome in ("access_denied", "unsafe"):
-        return  # nobody was seen, so there are no figures
+    if visit.outcome in ("access_denied", "unsafe") or visit.by_others:
+        return  # nobody was seen, or not all, so there are no figures to hold against each other
     if visit.workers < 1:
         yield f"{visit.id}: {visit.workers} workers"
     for name, count in (("interviews", visit.interviews), ("files", visit.files_reviewed)):
         if not 0 <= count <= max(visit.workers, 0):
             yield f"{visit.id}: {count} {name} with {visit.workers} workers"
     found = sum(finding.audit == visit.id for finding in place.findings)
-    if min(visit.conforming, visit.not_applicable) < 0 or visit.conforming + found > visit.applicable:
+    wrong = visit.conforming + found > visit.applicable
+    if exact and visit.outcome == "completed":
+        wrong = visit.conforming + found != visit.applicable
+    if wrong or min(visit.conforming, visit.not_applicable) < 0:
         yield f"{visit.id}: {visit.conforming} conforming and {found} findings of {visit.applicable} applicable"
 
 
 __all__ = [
-    "Answer", "Clause", "View", "NONE", "IN_ORDER", "VIOLENCE", "LABELS",
+    "Answer", "Clause", "View", "NONE", "IN_ORDER", "UNTOLD", "VIOLENCE", "LABELS",
     "clause", "no_findings", "nothing", "day", "past", "overdue",
 ]  # fmt: skip

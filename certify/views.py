@@ -12,8 +12,10 @@ from datetime import datetime
 
 from sqlalchemy import func, select
 
-from certify import casefile, log, register, rulebook, veil
+from audits.dossier import Unreleased
+from certify import casefile, log, register, rulebook, stock, veil
 from certify.dossier import open_record
+from certify.governance import books
 from certify.tables import (
     AgreementRow,
     Application,
@@ -85,16 +87,21 @@ def application_view(session: Reading, id: str, *, inside: bool = False) -> dict
     return {**application_views(session, [id], inside=inside)[0], "reports": reports}
 
 
-def decision_view(row: DecisionRow, *, inside: bool = False) -> dict[str, Json]:
-    """A decision with a reason per clause, each under its title in the rulebook. inside: without a veil."""
-    _, _, decision = open_record(parse(row.record.encode(), limit=MAX_RECORD))
-    clauses = rulebook.load(row.rulebook).clauses
-    reasons = row.reasons if inside else veil.for_holder(row.reasons)
+def decision_view(row: DecisionRow, unread: Unreleased | None) -> dict[str, Json]:
+    """A decision with a reason per clause, each under its title in the rulebook.
+
+    unread: what the places cannot read at this moment; None for those who run the scheme, without any veil.
+    """
+    dossier, standing, decision = open_record(parse(row.record.encode(), limit=MAX_RECORD))
+    book = books.of(row, row.rulebook)
+    rest = veil.resting(dossier, standing, decision, book, unread) if unread is not None else None
+    clauses, inside = book.clauses, unread is None
+    reasons = row.reasons if inside else veil.for_holder(row.reasons, rest)
     return {
         **_short(row, inside=inside),
         "because": list(decision.because) if inside else veil.clauses_for_holder(decision.because),
         "reasons": [{**reason, "title": _title(clauses, reason["clause"])} for reason in reasons],
-        "score": decision.score,
+        "score": rest.score if rest else decision.score,
         "valid_from": _moment(decision.valid_from),
         "valid_until": _moment(decision.valid_until),
         "affected_from": _moment(decision.affected_from),
@@ -131,6 +138,7 @@ def _certificate(entry: register.Entry, url: str, case: CaseRow | None) -> dict[
         "since": instant(entry.standing.since),
         "valid_from": instant(entry.valid_from),
         "valid_until": instant(entry.valid_until),
+        **stock.days_view(entry.standing, entry.sell_through_days),
         "sites": [{"id": site.id, "url": site.url, "name": site.name} for site in entry.sites],
         "products": [
             {

@@ -21,6 +21,7 @@ from audits.fieldwork import routes as fieldwork
 from audits.independence import routes as independence
 from audits.remedy import routes as remedy
 from audits.screening import routes as screening
+from audits.selfassessment import routes as selfassessment
 from audits.sheets import routes as sheets
 from certify import log as transparency
 from certify import routes as certify
@@ -109,8 +110,8 @@ def create_app(world: World, *, job_thread: bool = True, wake: Callable[[], None
     app.add_middleware(BodyLimit, limit=world.settings.body_limit)
     app.include_router(health)
     for room in (
-        parties, audits, independence, fieldwork, evidence, sheets, screening, alerts, remedy, certify, reviews,
-        governance, appeals, proofs, labels,
+        parties, audits, independence, selfassessment, fieldwork, evidence, sheets, screening, alerts, remedy, certify,
+        reviews, governance, appeals, proofs, labels,
     ):  # fmt: skip
         app.include_router(room.router)
     if world.settings.environment == "demo":

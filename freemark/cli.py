@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from freemark.commands import auditor, decision, keys, rulebook, screening, sealed, sheet
+from freemark.commands import auditor, decision, keys, quality, rulebook, screening, sealed, sheet
 from freemark.commands.common import open_world_of, settings_of
 
 DESCRIPTION = "Freemark: certificates and labels against human trafficking, and the proof of who decided what, when."
@@ -76,6 +76,7 @@ def parser() -> argparse.ArgumentParser:
         ("keys", keys, "the keys of this installation, and the offline root keys"),
         ("auditor", auditor, "an auditor's own key, and a report signed with it; needs no installation"),
         ("decision", decision, "why something was decided, and all of it decided again"),
+        ("quality", quality, "how good the work of audit firms and auditors is, the worst first"),
         ("rulebook", rulebook, "look at a rulebook that is not in force yet"),
         ("screening", screening, "lists of excluded employers and of licensed agents, and who is on them"),
         ("sealed", sealed, "files that only the certification body can read; needs no installation"),

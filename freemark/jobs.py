@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from audits import release
 from audits.alerts import service as alerts
 from audits.evidence import service as evidence
+from audits.independence import assigning
 from audits.remedy import deadlines
 from audits.screening import passes as screening
 from certify import log as transparency
@@ -64,6 +65,7 @@ CLOCKS: tuple[Callable[[World], object], ...] = (
     release.release_reports,
     certify.resume_checked,
     labels.resume_checked,
+    assigning.lapse_due,
     roots.write_due,
 )
 

@@ -14,6 +14,7 @@ WITH_TABLES = (
     "audits.independence.tables",
     "audits.remedy.tables",
     "audits.screening.tables",
+    "audits.selfassessment.tables",
     "audits.sheets.tables",
     "certify.tables",
     "certify.appeals.tables",

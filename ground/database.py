@@ -27,6 +27,7 @@ from ground.errors import Conflict, Malformed, Unavailable
 BUSY_SECONDS = 20  # longest wait for another writer; a web server in front gives up at 30 or 60
 POOL = 10
 LAST_STEPS = "freemark_last_steps"
+STATEMENTS = 1000  # kept prepared per SQLite connection: with Python's 128 of them most are prepared anew each time
 OVERFLOW = 40  # as many as the web server's threads (40), so that no request waits for a connection of its own process
 
 
@@ -99,7 +100,7 @@ class Database:
             "json_deserializer": json.loads,
         }
         if self.dialect == "sqlite":
-            self.engine = create_engine(parsed, connect_args={"timeout": BUSY_SECONDS}, **options)
+            self.engine = create_engine(parsed, connect_args={"timeout": BUSY_SECONDS, "cached_statements": STATEMENTS}, **options)
             event.listen(self.engine, "connect", _prepare_sqlite)
             event.listen(self.engine, "begin", _begin_sqlite)
             self._reader = self.engine.execution_options(freemark_writes=False)

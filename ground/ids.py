@@ -13,7 +13,7 @@ PREFIXES = frozenset(
     (
         "org", "site", "per", "mem", "tok", "aud", "fnd", "app", "dec", "ord",
         "asg", "dcl", "evd", "upl", "scr", "hit", "lst", "led", "chk", "dsc", "ntc", "apl", "con", "key", "rbd", "int",
-        "sld",
+        "sld", "slf",
     )
 )  # fmt: skip
 ID_SYMBOLS = 16  # 80 bits: a collision among 10^9 ids has a chance of about 4 in 10^7
@@ -34,11 +34,6 @@ def crockford(n: int) -> str:
 
 def random_bytes(n: int) -> bytes:
     return secrets.token_bytes(n)
-
-
-def drawn(percent: int) -> bool:
-    """True for that share of all calls, by chance: never for 0, always for 100."""
-    return random_below(100) < percent
 
 
 def random_below(n: int) -> int:

@@ -8,6 +8,7 @@ Root keys live here in demo worlds only; a production keyring knows just their p
 from __future__ import annotations
 
 import fcntl
+import hmac
 import json
 import os
 from collections.abc import Callable, Iterator, Sequence
@@ -141,6 +142,10 @@ class Keyring:
             return bytes(Aead(self._secret("data")).decrypt(sealed, context.encode()))
         except (CryptoError, ValueError) as error:
             raise Malformed("the sealed value does not open") from error
+
+    def derived(self, purpose: str) -> bytes:
+        """32 bytes that nobody outside this installation can make, the same ones for this purpose each time."""
+        return hmac.digest(self._secret("data"), b"freemark-derived-v1\n" + purpose.encode(), "sha256")
 
     @property
     def scan_public(self) -> bytes:

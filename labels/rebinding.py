@@ -12,6 +12,7 @@ from certify import log, register
 from certify.events import Draft
 from ground import access, journal, outbox
 from ground.access import Actor, Grant
+from ground.auth import works_for
 from ground.canonical import Json, instant, nfc
 from ground.database import Reading, Writing, lock
 from ground.errors import Conflict, Forbidden, Invalid, NotFound
@@ -34,6 +35,7 @@ def ask(session: Writing, actor: Actor, number: int, successor: str, reason: str
     access.check(actor, REBIND, KNOWN)
     lock(session, LOCK)
     batch = _batch(session, number)
+    _check_outside(session, actor, batch)
     _check(session, batch, successor, now)
     row = session.get(Rebinding, number)
     if row is not None and row.confirmed_at is not None:
@@ -62,6 +64,7 @@ def confirm(session: Writing, keyring: Keyring, actor: Actor, number: int, *, no
         raise Conflict(f"batch {number} is bound to {row.successor} since {instant(row.confirmed_at)}")
     if actor.person == row.asked_by or actor.organisation == row.asked_for:
         raise Forbidden("a person of another organisation than the first confirms it")
+    _check_outside(session, actor, _batch(session, number))
     lock(session, "log")  # so that no suspension can come between the successor's standing and our leaf
     _check(session, _batch(session, number), row.successor, now)
     row.confirmed_by, row.confirmed_for, row.confirmed_at = actor.person, actor.organisation, now
@@ -90,6 +93,11 @@ def _batch(session: Reading, number: int) -> Batch:
     if batch is None or batch.sealed_at is None:
         raise NotFound("there is no such sealed batch")
     return batch
+
+
+def _check_outside(session: Reading, actor: Actor, batch: Batch) -> None:
+    if works_for(session, actor, session.get_one(LabelOrder, batch.order_id).organisation_id):
+        raise Forbidden("nobody of the holder's own house binds its labels to another certificate")
 
 
 def _check(session: Reading, batch: Batch, successor: str, now: datetime) -> None:

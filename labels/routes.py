@@ -196,7 +196,8 @@ def view(order: LabelOrder, batch: Batch | None) -> dict[str, Json]:
     status_code=201,
     summary="Order labels",
     description="For a site and a product in the scope of your active certificate. Refused with 409, naming the "
-    "figures, when the quota is used up. Minting and printing follow; ask for the order until it is `ready`. A share "
+    "figures, when the quota is used up, or when orders may not grow while the certificate is on probation: how many "
+    "are left, and until when. Minting and printing follow; ask for the order until it is `ready`. A share "
     "of all orders, drawn by chance, waits in a release check for some days first (`checking`, `checked_until`).",
     responses={201: example("The order, accepted.", {**PLACED, "state": "accepted", "batch": None, "printed": 0,
                                                      "files": []}), **PROBLEMS},

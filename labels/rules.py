@@ -81,9 +81,22 @@ class Entitlement:
     left: int
 
 
-def entitle(wish: Wish, entry: Entry, already: int, now: datetime) -> Entitlement:
+@dataclass(frozen=True)
+class Ceiling:
+    """While orders may not grow: at most `most` labels of the product until `until` (the first instant after), of which
+    `used` are ordered since `since`. why: what `most` is, in words; reason: the register's neutral sentence."""
+
+    most: int
+    used: int
+    since: datetime
+    until: datetime
+    why: str
+    reason: str
+
+
+def entitle(wish: Wish, entry: Entry, already: int, now: datetime, ceiling: Ceiling | None = None) -> Entitlement:
     """What this order gets. already: labels of this product ordered before under this certificate, stopped ones left
-    out (nothing was minted for them), voided ones counted.
+    out (nothing was minted for them), voided ones counted. ceiling: while orders may not grow; None while they may.
 
     Conflict: the certificate may not mint, is about to end, or the quota is used up. Invalid: a value of the order.
     """
@@ -106,8 +119,24 @@ def entitle(wish: Wish, entry: Entry, already: int, now: datetime) -> Entitlemen
             f"({product.yearly_units} units and {entry.spoilage_percent} % for spoilage), {already} are ordered",
             where="/quantity",
         )
+    if ceiling is not None:
+        left = min(left, _left_under(ceiling, wish.quantity))
     sell_by = use_by + timedelta(days=entry.sell_through_days)
     return Entitlement(site, product, use_by, sell_by, quota, left - wish.quantity)
+
+
+def _left_under(ceiling: Ceiling, quantity: int) -> int:
+    """How many labels are left before this order; Conflict, with until when, if it wants more."""
+    left = max(ceiling.most - ceiling.used, 0)
+    if quantity > left:
+        last = (ceiling.until - timedelta(seconds=1)).date()
+        raise Conflict(
+            f"{quantity} labels are more than the {left} left of this product up to and including {last}: "
+            f"{ceiling.reason} {ceiling.most} are {ceiling.why}, {ceiling.used} are ordered since "
+            f"{ceiling.since.date()}",
+            where="/quantity",
+        )
+    return left
 
 
 def check_standing(entry: Entry) -> None:

@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import func, select
 
 from certify import log, register
 from certify.events import Draft
-from ground import access, ids, journal, outbox
+from ground import access, journal, outbox
 from ground.access import SYSTEM, Actor, Grant
 from ground.canonical import Json, digest, instant, jcs_plain
 from ground.database import Reading, Writing, lock
@@ -26,7 +26,7 @@ from ground.keyring import Keyring
 from ground.outbox import Event
 from ground.parties import relations
 from ground.world import World
-from labels import manifest, qr, rules
+from labels import growth, manifest, qr, rules
 from labels.payload import BASE, DIGITS, WITH_GTIN
 from labels.rules import Wish
 from labels.serials import KEY_BYTES, MAX_BATCH, permute_range
@@ -58,7 +58,8 @@ def place_order(session: Writing, actor: Actor, certificate: str, wish: Wish, *,
     access.check(actor, ORDER, relations(actor, entry.organisation))
     lock(session, LOCK)
     entry = register.standing(session, certificate, now)  # as it is now that no other order can come between
-    granted = rules.entitle(wish, entry, _ordered(session, certificate, wish.product), now)
+    ceiling = growth.ceiling(session, entry, wish.product, now)
+    granted = rules.entitle(wish, entry, _ordered(session, certificate, wish.product), now, ceiling)
     order = LabelOrder(
         id=new_id("ord"),
         organisation_id=entry.organisation,
@@ -139,7 +140,9 @@ def prepare_batch(world: World, order: str) -> int | None:
         entry = register.standing(session, row.certificate, now)
         wish = Wish(row.site_id, row.product_id, row.quantity, row.last_day, row.gtin)
         try:
-            granted = rules.entitle(wish, entry, _ordered(session, row.certificate, row.product_id, order), now)
+            ceiling = growth.ceiling(session, entry, row.product_id, now, order=row)
+            already = _ordered(session, row.certificate, row.product_id, order)
+            granted = rules.entitle(wish, entry, already, now, ceiling)
         except (Conflict, Invalid) as refusal:
             _stop(session, row, refusal.detail, now)
             return None
@@ -185,15 +188,15 @@ def prepare_batch(world: World, order: str) -> int | None:
 
 
 def _checked(session: Writing, world: World, order: LabelOrder, now: datetime) -> bool:
-    """Draw whether the order waits in the release check now; drawn again when a wait is over, and so on.
+    """Ask whether the order waits in the release check now; asked again when a wait is over, and so on.
 
-    Every order is drawn in the same way, and every wait looks the same: it says nothing about a certificate.
+    All orders under a certificate get the same answer at the same time, and every wait looks the same.
     """
-    check = register.release_check(session, world.settings, order.certificate, now)
-    if not ids.drawn(check.percent):
+    wait = register.release_check(session, world.settings, world.keyring, order.certificate, now)
+    if wait is None:
         return False
     begins = order.placed_at if order.checked_until is None else now
-    order.state, order.checked_until = "checking", begins + timedelta(hours=check.hours)
+    order.state, order.checked_until = "checking", begins + wait
     session.flush()
     return True
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from sqlalchemy import ColumnElement, and_, select, true
 
 from audits.alerts.tables import AlertRow
+from audits.relations import HANDLER
 from audits.tables import MemberRow
 from ground import access
 from ground.access import Actor, Grant, Relation
@@ -20,7 +21,6 @@ READ = "audits.read_alerts"
 RELEASE = "audits.release_alert"
 EXTEND = "audits.extend_alert"
 DISMISS = "audits.dismiss_alert"
-HANDLER = "handler"
 
 access.register(
     Grant(READ, "auditor", "assigned"),

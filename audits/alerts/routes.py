@@ -56,6 +56,7 @@ LISTED: dict[str, Json] = {
     "state": "held",
     "seen_at": "2026-11-21T06:10:00Z",
     "raised_at": "2026-11-21T09:30:00Z",
+    "late_by_hours": 0,
     "held_until": "2026-11-24T09:30:00Z",
     "ended_at": None,
     "ended_by": None,
@@ -64,6 +65,7 @@ ALERT: dict[str, Json] = {
     **LISTED,
     "raised_by": "per_7k2m9t4x1c5v8q3d",
     "reason": RAISED["reason"],
+    "zero_tolerance": True,
     "deliberate": True,
     "concealed": False,
     "worst_form": False,
@@ -71,6 +73,7 @@ ALERT: dict[str, Json] = {
     "safe_because": None,
     "told": None,
     "words": [],
+    "waiting_for": [],
 }
 RELEASED: dict[str, Json] = {
     **ALERT,
@@ -90,6 +93,11 @@ WORD: dict[str, Json] = {
     "at": "2026-11-22T08:00:00Z",
     "had_effect": False,
 }
+AWAITED: dict[str, Json] = {
+    **ALERT,
+    "words": [WORD],
+    "waiting_for": ["not held longer yet: the protection handler has to say the same, until 2026-11-27T09:30:00Z"],
+}
 
 
 class AlertBody(Body):
@@ -97,7 +105,7 @@ class AlertBody(Body):
 
     provision: Line = Field(description="one of zero tolerance, such as T2.1")
     reason: Prose = Field(description="what was seen or heard; suspicion is enough. No names of people")
-    seen_at: Moment = Field(description="when; within the standard's hours before now, on a day of the audit")
+    seen_at: Moment = Field(description="when, on a day of the audit; how late it comes is recorded, and stops nothing")
     deliberate: bool = False
     concealed: bool = False
     worst_form: bool = Field(default=False, description="of child labour; only on the provisions about children")
@@ -131,9 +139,11 @@ class DismissalBody(Body):
     "/v1/audits/{audit}/alerts",
     status_code=201,
     summary="Raise an alert",
-    description="For members of the team, on a provision of zero tolerance, within 24 hours of being on site. The "
-    "rules decide at once. Site, holder and public see nothing of it until the protection handler says so or 72 hours "
-    "have passed. Only under a standard that says how field work is done.",
+    description="For members of the team, on a provision of zero tolerance, within 24 hours of being on site. One that "
+    "comes later is held like any other, and handler and certification body see how late it is. The rules decide at "
+    "once. Site, holder and public see nothing of it until the protection handler says so or 72 hours have passed; "
+    "after the submission it is held until the report's release at most. Only under a standard that says how field "
+    "work is done.",
     responses={**PROBLEMS, 201: example("The alert, held.", ALERT)},
 )
 def raise_alert(audit: AuditId, body: AlertBody, call: Writer) -> Response:
@@ -163,7 +173,7 @@ def list_alerts(
     if state is not None:
         query = query.where(AlertRow.state == state)
     with call.world.db.read() as session:
-        return listed(session, query, AlertRow.id, page, views.line)
+        return listed(session, query, AlertRow.id, page, lambda alert: views.line(session, alert))
 
 
 @router.get(
@@ -194,8 +204,8 @@ def release(alert: AlertId, body: ReleaseBody, call: Writer) -> Response:
     "/v1/alerts/{alert}/extensions",
     summary="Hold an alert for longer",
     description="Two people, one of them the protection handler, with the same new limit: the second word makes it so. "
-    "At most 14 days at a time, and before the limit that stands.",
-    responses={**PROBLEMS, 200: example("The alert, with the first word.", {**ALERT, "words": [WORD]})},
+    "At most 14 days at a time, and before the limit that stands. `waiting_for` says that a second one is awaited.",
+    responses={**PROBLEMS, 200: example("The alert, with the first word.", AWAITED)},
 )
 def extend(alert: AlertId, body: ExtensionBody, call: Writer) -> Response:
     return _act(call, alert, service.extend, until=body.until, reason=body.reason)

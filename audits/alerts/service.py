@@ -15,14 +15,16 @@ from typing import Literal
 from sqlalchemy import delete, select
 
 from audits import scope
+from audits.alerts import aside
+from audits.alerts.raising import Words, enter, tell
 from audits.alerts.relations import DISMISS, EXTEND, HANDLER, RELEASE, alert_of, on_team
 from audits.alerts.tables import Act, AlertRow, AlertWordRow, EndedBy
 from audits.counting import count
 from audits.drafts import AnswerDraft
-from audits.filing import answers_of, discard_prepared, file_alert, tell_filed
+from audits.filing import FLAGS, answers_of, discard_prepared, file_alert, tell_filed
 from audits.release import release_finding
 from audits.tables import AnswerRow, AuditRow, FindingRow, RegradeRow
-from ground import journal, outbox
+from ground import journal
 from ground.access import SYSTEM, Actor
 from ground.database import Reading, Writing
 from ground.errors import Conflict, Forbidden, FreemarkError, Invalid
@@ -32,7 +34,6 @@ LONGER_MOST = timedelta(days=14)  # of one extension: ten working days, within w
 ZONES = timedelta(hours=14)  # a day of the audit may begin or end that much earlier or later in UTC
 POINTERS = {"/severity": "/provision", "/zero_tolerance": "/provision", "/description": "/reason"}
 """Where in an alert the fault is that its answer has."""
-UNFOUNDED = "An alert on this was looked into and found to be unfounded."
 
 
 @dataclass(frozen=True)
@@ -54,8 +55,10 @@ class AlertDraft:
 def raise_alert(session: Writing, actor: Actor, audit_id: str, draft: AlertDraft, *, now: datetime) -> AlertRow:
     """File a finding of zero tolerance on suspicion: the rules know it at once, the site when the hold has ended.
 
-    Conflict: the standard knows no alerts, it was seen too long ago, or the finding stands already. Invalid, with a
-    pointer: not a provision of zero tolerance, seen on another day than the audit's, or told at once without a reason.
+    One that comes later than the standard's hours after being on site is held like any other; how late it came is
+    read from its two moments. Conflict: the standard knows no alerts, the site has the report, or the finding stands
+    already. Invalid, with a pointer: not a provision of zero tolerance, seen on another day than the audit's, or told
+    at once without a reason.
     """
     if (draft.release == "now") != bool(draft.safe_because):
         word = "say why it is safe" if draft.release == "now" else "it belongs to an alert that is told now"
@@ -77,31 +80,8 @@ def raise_alert(session: Writing, actor: Actor, audit_id: str, draft: AlertDraft
     except FreemarkError as error:
         error.where = POINTERS.get(error.where, error.where)
         raise
-    audit = session.get_one(AuditRow, audit_id)
-    _check_seen(audit, draft.seen_at, now)
-    alert = AlertRow(
-        id=finding.id,
-        audit_id=audit.id,
-        site_id=audit.site_id,
-        provision=draft.provision,
-        reason=draft.reason,
-        deliberate=draft.deliberate,
-        concealed=draft.concealed,
-        worst_form=draft.worst_form,
-        by_management=draft.by_management,
-        seen_at=draft.seen_at,
-        raised_at=now,
-        raised_by=actor.person,
-        safe_because=draft.safe_because,
-        held_until=finding.held_until,
-    )
-    if draft.release == "now":
-        alert.state, alert.ended_at, alert.ended_by = "released", now, "raised"
-    session.add(alert)
-    session.flush()
-    journal.record(session, actor, "alert_raised", alert.id, {"audit": audit.id, "release": draft.release}, now=now)
-    _tell(session, "alert_raised", alert, now)
-    return alert
+    _check_seen(session.get_one(AuditRow, audit_id), draft.seen_at, now)
+    return enter(session, actor, finding, Words(draft.reason, draft.seen_at, draft.safe_because), now=now)
 
 
 def release(session: Writing, actor: Actor, alert_id: str, *, told: str, now: datetime) -> AlertRow:
@@ -125,15 +105,16 @@ def extend(session: Writing, actor: Actor, alert_id: str, *, until: datetime, re
         alert.held_until = session.get_one(FindingRow, alert.id).held_until = until
         session.flush()
         journal.record(session, actor, "alert_extended", alert.id, {"until": until.isoformat()}, now=now)
-        _tell(session, "alert_extended", alert, now)
+        tell(session, "alert_extended", alert, now)
     return alert
 
 
 def dismiss(session: Writing, actor: Actor, alert_id: str, *, reason: str, now: datetime) -> AlertRow:
     """One person's word that there was nothing; with the second one the alert is laid aside and its finding is gone.
 
-    One of the two is the protection handler, the other a decider; neither of the team or its firm. The provision is
-    to be answered anew; after the submission it counts as conforming, and the team amends its report.
+    One of the two is the protection handler, the other a decider; neither of the team or its firm. The answer
+    that stood before stands again; where there was none, the provision is to be answered anew, or counts as conforming
+    in a report that is submitted. Nobody outside reads of it; the team amends what its signed report says.
     """
     alert = _held(session, actor, DISMISS, alert_id, now)
     if _agreed(session, actor, alert, "dismiss", None, reason, now):
@@ -141,7 +122,7 @@ def dismiss(session: Writing, actor: Actor, alert_id: str, *, reason: str, now: 
         alert.state, alert.ended_at, alert.ended_by = "dismissed", now, "two_people"
         session.flush()
         journal.record(session, actor, "alert_dismissed", alert.id, {"audit": alert.audit_id}, now=now)
-        _tell(session, "alert_dismissed", alert, now)
+        tell(session, "alert_dismissed", alert, now)
     return alert
 
 
@@ -166,17 +147,9 @@ def read_alert(session: Writing, actor: Actor, alert: AlertRow, *, now: datetime
 
 
 def _check_seen(audit: AuditRow, seen: datetime, now: datetime) -> None:
-    """Within the standard's hours of being on site, and on a day of the audit. Each refusal names both moments."""
-    fieldwork = scope.catalogue_of(audit).fieldwork
-    hours = fieldwork.alert_hours if fieldwork else 0
+    """Not after now, and on a day of the audit. Each refusal names both moments."""
     if seen > now:
         raise Invalid(f"seen at {seen:%Y-%m-%d %H:%M} UTC, which is after now, {now:%Y-%m-%d %H:%M}", where="/seen_at")
-    if now - seen > timedelta(hours=hours):
-        raise Conflict(
-            f"seen at {seen:%Y-%m-%d %H:%M} UTC, more than {hours} hours before now, {now:%Y-%m-%d %H:%M}: call the "
-            "protection handler, and answer with what was seen",
-            where="/seen_at",
-        )
     if not (seen - ZONES).date() <= audit.ends_on or not (seen + ZONES).date() >= audit.starts_on:
         raise Invalid(
             f"seen at {seen:%Y-%m-%d %H:%M} UTC, and the audit is from {audit.starts_on} to {audit.ends_on}",
@@ -201,7 +174,7 @@ def _end(session: Writing, actor: Actor, alert: AlertRow, by: EndedBy, now: date
     alert.state, alert.ended_at, alert.ended_by, alert.told = "released", now, by, told
     session.flush()
     journal.record(session, actor, "alert_released", alert.id, {"audit": alert.audit_id, "by": by}, now=now)
-    _tell(session, "alert_released", alert, now)
+    tell(session, "alert_released", alert, now)
     tell_filed(session, finding, now)
 
 
@@ -257,28 +230,26 @@ def _check_outside(session: Reading, actor: Actor, alert: AlertRow) -> None:
 
 
 def _take_back(session: Writing, alert: AlertRow) -> None:
-    """The finding is gone, or again what it was in the report before the alert."""
+    """Answer and finding are again what they were before the alert, or gone; no word of it stays with them."""
     finding, audit = session.get_one(FindingRow, alert.id), session.get_one(AuditRow, alert.audit_id)
     answer = session.get_one(AnswerRow, (audit.id, finding.provision))
     if finding.shown_as:
-        finding.severity = finding.proposed = finding.shown_as  # type: ignore[assignment]  # it was one before
-        finding.zero_tolerance = finding.deliberate = finding.concealed = False
-        finding.worst_form = finding.by_management = False
-        finding.shown_as, finding.held_until = "", None
-        session.flush()
-        return
-    session.execute(delete(RegradeRow).where(RegradeRow.finding_id == finding.id))
-    session.delete(finding)
-    if audit.submitted_at is None:
+        was = (finding.former or {}).get("finding") or {"proposed": finding.shown_as, "escalated": ""}
+        finding.severity = finding.shown_as  # type: ignore[assignment]  # it was one before
+        for name in FLAGS:
+            setattr(finding, name, was.get(name, False))
+        finding.shown_as, finding.held_until, finding.former = "", None, None
+    else:
+        session.execute(delete(RegradeRow).where(RegradeRow.finding_id == finding.id))
+        session.delete(finding)
+    before = aside.answer_before(alert, submitted=audit.submitted_at is not None)
+    if before is None:
         session.delete(answer)
-        session.flush()
-        discard_prepared(session, audit.id)
-        return
-    answer.result, answer.description = "conformance", UNFOUNDED
+    else:
+        for name in ("result", "description", "evidence", "affected", "sampled"):
+            setattr(answer, name, before[name])
     session.flush()
-    count(audit, scope.asked(scope.catalogue_of(audit), audit.type), answers_of(session, audit))
+    discard_prepared(session, audit.id)
+    if audit.submitted_at is not None:
+        count(audit, scope.asked(scope.catalogue_of(audit), audit.type), answers_of(session, audit))
     session.flush()
-
-
-def _tell(session: Writing, event: str, alert: AlertRow, now: datetime) -> None:
-    outbox.record(session, event, alert.site_id, now=now, site=alert.site_id, audit=alert.audit_id, finding=alert.id)

@@ -12,6 +12,7 @@ from typing import Literal, get_args
 from sqlalchemy import CheckConstraint, ForeignKey, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from ground.canonical import Json
 from ground.database import Base
 
 State = Literal["held", "released", "dismissed"]
@@ -47,6 +48,8 @@ class AlertRow(Base):
     ended_by: Mapped[EndedBy] = mapped_column(String(10), default="")
     told: Mapped[str] = mapped_column(Text, default="")
     """The handler's word on how the site is told."""
+    former: Mapped[dict[str, Json] | None] = mapped_column(default=None)
+    """What its finding has under this name: the finding may be gone."""
 
 
 class AlertWordRow(Base):

@@ -1,8 +1,9 @@
 """A PDF looked at without opening it: begins and ends as one, and holds nothing that acts.
 
 Pure: bytes in, nothing or a refusal out. Looks for the names of actions and attachments in the whole file and in its
-compressed object streams, however their letters are written. It draws nothing and follows no reference: a PDF that
-acts must name the act somewhere, and a name found anywhere is enough to refuse it.
+compressed object streams, however their letters are written and however often they are compressed. It draws nothing:
+a PDF that acts must name the act somewhere, and a name found anywhere is enough to refuse it. Links are no acts; what
+happens when the file or a page is opened is (`pdf_opening`).
 """
 
 from __future__ import annotations
@@ -10,11 +11,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from audits.evidence import pdf_opening
 from audits.evidence.kinds import Inflater
+from audits.evidence.pdf_opening import END, SPACE, Layer, spelled
 from ground.errors import Invalid
 
 MOST_INFLATED = 48 * 2**20  # of all object streams; those of a 25 MiB file inflate to a few MiB
 MOST_STREAMS = 50_000
+MOST_LAYERS = 4  # of compression in one stream; one is usual
 _TAIL = 2048  # where readers look for the end
 
 _ACTS: dict[str, str] = {
@@ -33,28 +37,24 @@ _ACTS: dict[str, str] = {
     "XFA": "a form that may run a program (XFA)",
     "Encrypt": "a password or encryption, so that nobody can see what is in it",
 }
-_END = rb"(?=[\x00-\x20()<>\[\]{}/%]|$)"
-
-
-def _spelled(word: str) -> bytes:
-    """Each letter of a PDF name may be written as it is, or as # and two hexadecimal digits."""
-    letters = []
-    for letter in word:
-        digits = "".join(f"[{d.upper()}{d.lower()}]" if d.isalpha() else d for d in f"{ord(letter):02x}")
-        letters.append(f"(?:{letter}|#{digits})".encode())
-    return b"".join(letters)
-
-
-_ACTIVE = re.compile(b"/(?:" + b"|".join(b"(%s)" % _spelled(word) for word in _ACTS) + b")" + _END)
-_OBJECT_STREAM = re.compile(b"/" + _spelled("ObjStm") + _END)
-_FIRST = re.compile(b"/" + _spelled("First") + _END)
+_ACTIVE = re.compile(b"/(?:" + b"|".join(b"(%s)" % spelled(word) for word in _ACTS) + b")" + END)
+_OBJECT_STREAM = re.compile(b"/" + spelled("ObjStm") + END)
+_FIRST = re.compile(b"/" + spelled("First") + END)
 _STREAM = re.compile(rb"(?<!end)stream[ \t]*\r?\n?")
+_COUNT = re.compile(b"/" + spelled("N") + SPACE + rb"\d")
+_ODD = ("ASCIIHexDecode", "AHx", "ASCII85Decode", "A85", "LZWDecode", "LZW", "RunLengthDecode", "Crypt", "Predictor")
 _ODD_FILTER = re.compile(
-    b"/(?:" + b"|".join(map(_spelled, ("ASCIIHexDecode", "ASCII85Decode", "LZWDecode", "RunLengthDecode", "Crypt")))
-    + b"|" + _spelled("Predictor") + b")" + _END
+    b"/(?:" + b"|".join(map(spelled, _ODD)) + b")" + END
+    + b"|/" + spelled("Filter") + SPACE + rb"\d"  # behind a reference: whatever it is
 )  # fmt: skip
-_FILTER = re.compile(b"/" + _spelled("Filter") + _END)
-_FLATE = re.compile(b"/" + _spelled("FlateDecode") + _END)
+_FILTER = re.compile(b"/" + spelled("Filter") + END)
+_FLATE = re.compile(b"/" + spelled("FlateDecode") + END)
+_TYPE_ELSEWHERE = re.compile(b"/" + spelled("Type") + SPACE + rb"\d{1,10}" + SPACE + rb"\d{1,5}" + SPACE + b"R" + END)
+_TRIGGER = re.compile(
+    b"/" + spelled("AA") + SPACE + rb"(?:<<|\d{1,10}" + SPACE + rb"\d{1,5}" + SPACE + b"R" + END + b")"
+)
+_START = re.compile(b"/" + spelled("First") + SPACE + rb"(\d{1,8})(?!\d|" + SPACE + rb"\d+" + SPACE + b"R)")
+_RARE = "this PDF hides objects in a rare form; print it to a new PDF and send that"
 
 
 def check(data: bytes) -> None:
@@ -68,7 +68,10 @@ def check(data: bytes) -> None:
     if behind:
         raise Invalid(f"{len(behind)} bytes stand behind the end of this PDF: another file may hide there")
     _refuse_acts(data)
-    _look_into_streams(data)
+    if _TYPE_ELSEWHERE.search(data):
+        raise Invalid(_RARE)
+    layers = [Layer(data), *_look_into_streams(data)]
+    pdf_opening.check(layers)
 
 
 def _refuse_acts(data: bytes) -> None:
@@ -76,29 +79,47 @@ def _refuse_acts(data: bytes) -> None:
     if found is not None:
         word = list(_ACTS)[(found.lastindex or 1) - 1]
         raise Invalid(f"this PDF has {_ACTS[word]}; print it to a new PDF and send that")
+    if _TRIGGER.search(data):
+        raise Invalid("this PDF has an action that starts by itself; print it to a new PDF and send that")
 
 
-def _look_into_streams(data: bytes) -> None:
+def _look_into_streams(data: bytes) -> list[Layer]:
     """Object streams hold names in compressed form. What stands between one stream's start and the next is taken for
-    the next one's dictionary: more than it is, never less."""
-    before, inflated = 0, 0
+    the next one's dictionary: more than it is, never less. Answers what may be objects, inflated."""
+    before, inflated, layers = 0, 0, list[Layer]()
     for number, start in enumerate(_STREAM.finditer(data)):
         if number == MOST_STREAMS:
             raise Invalid(f"this PDF has more than {MOST_STREAMS} streams; print it to a new PDF and send that")
         sure = _OBJECT_STREAM.search(data, before, start.start()) is not None
         if sure or _FIRST.search(data, before, start.start()) is not None:
-            compressed = _FLATE.search(data, before, start.start()) is not None
+            likely = sure or _COUNT.search(data, before, start.start()) is not None  # readers need no /Type
+            compressed = sum(1 for _ in _FLATE.finditer(data, before, start.start()))
             odd = _ODD_FILTER.search(data, before, start.start()) is not None
             filtered = _FILTER.search(data, before, start.start()) is not None
-            if sure and (odd or (filtered and not compressed)):
-                raise Invalid("this PDF hides objects in a rare form; print it to a new PDF and send that")
-            if compressed:
-                inflated += _look_into(data, start.end(), MOST_INFLATED - inflated, sure=sure)
+            if (likely and (odd or compressed > 1)) or (sure and filtered and not compressed):
+                raise Invalid(_RARE)
+            firsts = tuple(int(found[1]) for found in _START.finditer(data, before, start.start()))
+            for layer in _undone(data, start.end(), MOST_INFLATED - inflated, sure=sure and compressed > 0):
+                inflated += len(layer)
+                layers.append(Layer(layer, firsts or (0,)))
         before = start.end()
+    return layers
 
 
-def _look_into(data: bytes, at: int, room: int, *, sure: bool) -> int:
-    """Search one object stream; how many bytes it inflated to."""
+def _undone(data: bytes, at: int, room: int, *, sure: bool) -> Iterator[bytes]:
+    """Every layer of one stream, whatever its dictionary says of it; each is searched."""
+    for number in range(MOST_LAYERS + 1):
+        layer = _look_into(data, at, room, sure=sure and number == 0)
+        if not layer:
+            return
+        if number == MOST_LAYERS:
+            raise Invalid(_RARE)
+        yield layer
+        data, at, room = layer, 0, room - len(layer)
+
+
+def _look_into(data: bytes, at: int, room: int, *, sure: bool) -> bytes:
+    """Search one object stream; what it inflated to, b"" when it does not."""
     inflater, found = Inflater(), bytearray()
     try:
         for out in _until_end(inflater, memoryview(data)[at:]):
@@ -111,7 +132,7 @@ def _look_into(data: bytes, at: int, room: int, *, sure: bool) -> int:
         if sure:
             raise Invalid("this PDF has objects that cannot be read; print it to a new PDF and send that") from None
     _refuse_acts(bytes(found))
-    return len(found)
+    return bytes(found)
 
 
 class _Bomb(Exception):

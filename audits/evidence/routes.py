@@ -14,15 +14,18 @@ from pydantic import ConfigDict, Field
 from sqlalchemy import select
 from starlette.responses import Response
 
+from audits import readings
+from audits.alerts import glass
 from audits.evidence import relations, service
 from audits.evidence.kinds import MEDIA, MOST_BYTES
-from audits.evidence.samples import ANNOUNCED, EVIDENCE, PROOF, UPLOAD
+from audits.evidence.samples import ANNOUNCED, EVIDENCE, PROOF, READING, UPLOAD
 from audits.evidence.service import UploadDraft
 from audits.evidence.tables import EvidenceRow
 from audits.evidence.views import evidence_views
 from audits.relations import READ
 from ground import access
 from ground.canonical import Json
+from ground.journal import JournalRow
 from ground.web import (
     ID_PATTERN,
     PROBLEMS,
@@ -35,6 +38,7 @@ from ground.web import (
     Reader,
     Writer,
     example,
+    listed,
 )
 
 router = APIRouter(tags=["evidence"])
@@ -174,8 +178,9 @@ def complete_upload(upload: UploadId, body: NothingBody, call: Writer) -> Respon
 @router.get(
     "/v1/audits/{audit}/evidence",
     summary="List the evidence of an audit",
-    description="For the firm, deciders and scheme managers; the people of the site see what they brought themselves. "
-    "Ordered by id.",
+    description="For the team, deciders, scheme managers, the protection handler while an alert of the audit is held, "
+    "and the rest of the firm but for what is held or not released; the people of the site see what they brought "
+    "themselves. Ordered by id.",
     responses={**READ_PROBLEMS, 200: example("One page.", {"items": [EVIDENCE], "next": None})},
 )
 def list_of_audit(audit: AuditId, call: Reader, page: Paging) -> dict[str, Any]:
@@ -183,7 +188,8 @@ def list_of_audit(audit: AuditId, call: Reader, page: Paging) -> dict[str, Any]:
         found = select(EvidenceRow).where(relations.of_audit(session, call.actor, audit), EvidenceRow.id > page.after)
         rows = list(session.scalars(found.order_by(EvidenceRow.id).limit(page.limit + 1)))
         views = evidence_views(session, rows[: page.limit], elsewhere=access.everywhere(call.actor, READ))
-        return _page(views, more=len(rows) > page.limit)
+    glass.evidence_read(call.world, call.actor, views)
+    return _page(views, more=len(rows) > page.limit)
 
 
 @router.get(
@@ -200,7 +206,8 @@ def list_of_finding(finding: FindingId, call: Reader, page: Paging) -> dict[str,
         )
         rows = list(session.scalars(found.order_by(EvidenceRow.id).limit(page.limit + 1)))
         views = evidence_views(session, rows[: page.limit], elsewhere=access.everywhere(call.actor, READ))
-        return _page(views, more=len(rows) > page.limit)
+    glass.evidence_read(call.world, call.actor, views)
+    return _page(views, more=len(rows) > page.limit)
 
 
 @router.get(
@@ -212,7 +219,9 @@ def list_of_finding(finding: FindingId, call: Reader, page: Paging) -> dict[str,
 def get_evidence(evidence: EvidenceId, call: Reader) -> dict[str, Any]:
     with call.world.db.read() as session:
         row = relations.check_evidence_of(session, call.actor, session.get(EvidenceRow, evidence))
-        return evidence_views(session, [row], elsewhere=access.everywhere(call.actor, READ))[0]
+        view = evidence_views(session, [row], elsewhere=access.everywhere(call.actor, READ))[0]
+    glass.evidence_read(call.world, call.actor, [view])
+    return view
 
 
 @router.get(
@@ -232,6 +241,10 @@ def get_evidence(evidence: EvidenceId, call: Reader) -> dict[str, Any]:
     },
 )
 def get_evidence_file(evidence: EvidenceId, call: Reader) -> Response:
+    with call.world.db.read() as session:
+        row = relations.check_evidence_of(session, call.actor, session.get(EvidenceRow, evidence))
+        views = evidence_views(session, [row])
+    glass.evidence_read(call.world, call.actor, views)
     found = service.download(call.world, call.actor, evidence)
     headers = {
         "Cache-Control": "private, no-store",
@@ -240,6 +253,19 @@ def get_evidence_file(evidence: EvidenceId, call: Reader) -> Response:
         "X-Content-Type-Options": "nosniff",
     }
     return Response(found.data, media_type=found.type, headers=headers)
+
+
+@router.get(
+    "/v1/evidence/{evidence}/readings",
+    summary="Who read a piece of evidence",
+    description="For deciders and scheme managers: every time that its file was handed out, oldest first.",
+    responses={**READ_PROBLEMS, 200: example("One page.", {"items": [READING], "next": None})},
+)
+def list_readings(evidence: EvidenceId, call: Reader, page: Paging) -> dict[str, Any]:
+    with call.world.db.read() as session:
+        row = relations.check_evidence_of(session, call.actor, session.get(EvidenceRow, evidence))
+        query = readings.of(call.actor, "evidence_read", row.id)
+        return listed(session, query, JournalRow.index, page, readings.entry_view)
 
 
 def _page(items: list[dict[str, Json]], *, more: bool) -> dict[str, Json]:

@@ -18,6 +18,7 @@ UPLOAD: Example = {
     "id": "upl_0p4g7s2f9j5w1h6r",
     "audit": "aud_0p4g7s2f9j5w1h6r",
     "finding": None,
+    "self_assessment": None,
     **ANNOUNCED,
     "state": "receiving",
     "received": 65_536,
@@ -31,6 +32,7 @@ EVIDENCE: Example = {
     "id": "evd_5n3p7r9s1t2v4w6x",
     "audit": "aud_0p4g7s2f9j5w1h6r",
     "finding": None,
+    "self_assessment": None,
     "organisation": "org_3x8c6v1q0m7t2d4k",
     "name": "notice board.jpg",
     "type": "image/jpeg",
@@ -48,4 +50,9 @@ EVIDENCE: Example = {
     "doubts": [],
     "provisions": ["T1.1"],
     "also_in": [],
+}
+READING: Example = {
+    "person": "per_1b6f0r8s3w5e9h2j",
+    "organisation": "org_5t2b8n4c7x1z6v0m",
+    "at": "2026-06-09T10:15:00Z",
 }

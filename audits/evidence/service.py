@@ -13,13 +13,15 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy import delete, func, select
 
-from audits import scope
+from audits import readings, scope
 from audits.evidence import inspection, storage
 from audits.evidence.inspection import Seen
 from audits.evidence.kinds import ENDING, MEDIA
-from audits.evidence.relations import check_evidence_of, check_site_people, check_team, check_upload
+from audits.evidence.relations import check_evidence_of, check_open, check_site_people, check_team, check_upload
 from audits.evidence.tables import EvidenceRow, StoredFileRow, SupportRow, UploadRow
 from audits.evidence.views import KEPT, evidence_views, upload_view
+from audits.selfassessment.facts import catalogue_of
+from audits.selfassessment.relations import draft_of
 from audits.tables import AuditRow
 from ground import journal
 from ground.access import SYSTEM, Actor
@@ -31,6 +33,7 @@ from ground.world import World
 
 MOST_OPEN = 100  # unfinished uploads of one organisation: 2.5 GiB on their way at most
 MOST_EVIDENCE = 1_000  # files of one audit, from one organisation
+MOST_DOCUMENTS = 200  # of one self-assessment, which is read with all of them
 _EASTERNMOST = timedelta(hours=14)  # there it is tomorrow already
 _PREFIX = "evd_"
 
@@ -46,6 +49,21 @@ class UploadDraft:
     provisions: tuple[str, ...] = ()
     captured_at: datetime | None = None
     captured_zone: str = ""
+
+
+@dataclass(frozen=True)
+class Place:
+    """What a file is brought to: an audit, a finding of it, or a self-assessment."""
+
+    audit: str | None = None
+    finding: str | None = None
+    assessment: str | None = None
+
+    def detail(self, sha256: str) -> dict[str, Json]:
+        """For the journal."""
+        if self.assessment is not None:
+            return {"self_assessment": self.assessment, "sha256": sha256}
+        return {"audit": self.audit, "finding": self.finding or "", "sha256": sha256}
 
 
 @dataclass(frozen=True)
@@ -72,7 +90,7 @@ def start_for_audit(
     catalogue = scope.catalogue_of(audit)
     for number, provision in enumerate(draft.provisions):
         catalogue.provision(provision, where=f"/provisions/{number}")
-    return _start(session, world, actor, audit.id, None, draft, draft.provisions, now)
+    return _start(session, world, actor, Place(audit=audit.id), draft, draft.provisions, now)
 
 
 def start_for_finding(
@@ -82,7 +100,19 @@ def start_for_finding(
     finding = check_site_people(session, actor, finding_id)
     if finding.closed_at is not None:
         raise Conflict(f"{finding.id} is closed; it needs no further proof")
-    return _start(session, world, actor, finding.audit_id, finding.id, draft, (finding.provision,), now)
+    place = Place(audit=finding.audit_id, finding=finding.id)
+    return _start(session, world, actor, place, draft, (finding.provision,), now)
+
+
+def start_for_assessment(
+    session: Writing, world: World, actor: Actor, assessment_id: str, draft: UploadDraft, *, now: datetime
+) -> dict[str, Json]:
+    """Announce a document to a self-assessment; for the people of the site, until it is submitted (Conflict)."""
+    assessment = draft_of(session, actor, assessment_id)
+    catalogue = catalogue_of(assessment)
+    for number, provision in enumerate(draft.provisions):
+        catalogue.provision(provision, where=f"/provisions/{number}")
+    return _start(session, world, actor, Place(assessment=assessment.id), draft, draft.provisions, now)
 
 
 def get_upload(session: Reading, world: World, actor: Actor, upload_id: str) -> dict[str, Json]:
@@ -95,6 +125,7 @@ def put_part(world: World, actor: Actor, upload_id: str, offset: int, body: byte
     """Keep one part of an upload. The same part again changes nothing; Conflict for other bytes, or a gap."""
     with world.db.read() as session:
         upload = check_upload(session, actor, session.get(UploadRow, upload_id))
+        check_open(session, actor, upload)
     if upload.refused or upload.evidence_id:
         raise Conflict("this upload has ended; announce the file again" if upload.refused else "the file is here")
     if not body:
@@ -112,6 +143,7 @@ def examine(world: World, actor: Actor, upload_id: str, *, now: datetime) -> Exa
     with world.db.read() as session:
         try:
             upload = check_upload(session, actor, session.get(UploadRow, upload_id))
+            check_open(session, actor, upload)
         except FreemarkError:
             return None
     if upload.evidence_id or upload.refused:
@@ -135,11 +167,13 @@ def complete_upload(
 ) -> dict[str, Json]:
     """Make the upload evidence. Again: the same evidence.
 
-    Conflict: bytes are missing, naming both figures. Invalid: the content was refused, and why.
+    Conflict: bytes are missing, naming both figures, or its place takes no files any more. Invalid: the content was
+    refused, and why.
     """
     upload = check_upload(session, actor, session.get(UploadRow, upload_id, with_for_update=True))
     if upload.evidence_id is not None:
         return evidence_views(session, [session.get_one(EvidenceRow, upload.evidence_id)])[0]
+    check_open(session, actor, upload, lock=True)
     if upload.refused:
         raise Invalid(upload.refused)
     if examined is None:
@@ -151,6 +185,7 @@ def complete_upload(
         id=new_id("evd"),
         audit_id=upload.audit_id,
         finding_id=upload.finding_id,
+        assessment_id=upload.assessment_id,
         organisation_id=upload.organisation_id,
         sha256=upload.sha256,
         name=upload.name,
@@ -165,7 +200,7 @@ def complete_upload(
     session.add_all(SupportRow(evidence_id=evidence.id, provision=provision) for provision in upload.provisions)
     upload.evidence_id = evidence.id
     session.flush()
-    detail: dict[str, Json] = {"audit": upload.audit_id, "finding": upload.finding_id or "", "sha256": upload.sha256}
+    detail = _place(upload).detail(upload.sha256)
     journal.record(session, actor, "evidence_added", evidence.id, detail, now=now)
     return evidence_views(session, [evidence])[0]
 
@@ -179,10 +214,13 @@ def forget_parts(world: World, upload_id: str) -> None:
 
 
 def download(world: World, actor: Actor, evidence_id: str) -> Download:
-    """The file, decrypted, under a name of ours: its id and the ending of its kind."""
+    """The file, decrypted, under a name of ours: its id and the ending of its kind. Who read it is written down first;
+    Unavailable when that cannot be done."""
     with world.db.read() as session:
         evidence = check_evidence_of(session, actor, session.get(EvidenceRow, evidence_id))
         file = session.get_one(StoredFileRow, evidence.sha256)
+        place = Place(evidence.audit_id, evidence.finding_id, evidence.assessment_id)
+    readings.record(world, actor, "evidence_read", evidence.id, place.detail(evidence.sha256))
     data = storage.load(world, file.stored)
     return Download(f"{evidence.id}.{ENDING[file.kind]}", MEDIA[file.kind], data)
 
@@ -201,7 +239,7 @@ def check_evidence(
         row = session.get(EvidenceRow, name)
         ours = row is not None and row.audit_id == audit.id
         if row is not None and not ours and row.finding_id is not None:
-            ours = session.get_one(AuditRow, row.audit_id).site_id == audit.site_id
+            ours = session.get_one(AuditRow, row.audit_id or "").site_id == audit.site_id
         if not ours:
             raise Invalid(f"{name[:40]!r} is no evidence of {audit.id}", where=f"{where}/{number}")
 
@@ -222,19 +260,20 @@ def sweep(world: World) -> int:
 
 
 def _start(
-    session: Writing, world: World, actor: Actor, audit: str, finding: str | None, draft: UploadDraft,
-    provisions: Sequence[str], now: datetime,
+    session: Writing, world: World, actor: Actor, place: Place, draft: UploadDraft, provisions: Sequence[str],
+    now: datetime,
 ) -> dict[str, Json]:  # fmt: skip
     _check_name(draft.name)
     if draft.dated > (latest := (now + _EASTERNMOST).date()):
         raise Invalid(f"evidence of {draft.dated} cannot be here before {latest}", where="/dated")
     if len(set(provisions)) != len(provisions):
         raise Invalid("a provision stands twice", where="/provisions")
-    _check_room(session, actor, audit)
+    _check_room(session, actor, place)
     upload = UploadRow(
         id=new_id("upl"),
-        audit_id=audit,
-        finding_id=finding,
+        audit_id=place.audit,
+        finding_id=place.finding,
+        assessment_id=place.assessment,
         organisation_id=actor.organisation,
         name=nfc(draft.name),
         size=draft.size,
@@ -247,7 +286,7 @@ def _start(
     )
     session.add(upload)
     session.flush()
-    detail: dict[str, Json] = {"audit": audit, "finding": finding or "", "sha256": draft.sha256}
+    detail = place.detail(draft.sha256)
     journal.record(session, actor, "upload_started", upload.id, detail, now=now)
     return upload_view(upload, 0, world.settings.body_limit)
 
@@ -258,7 +297,11 @@ def _check_name(name: str) -> None:
         raise Invalid(f"{name[:40]!r} is a place and not the name of a file", where="/name")
 
 
-def _check_room(session: Writing, actor: Actor, audit: str) -> None:
+def _place(upload: UploadRow) -> Place:
+    return Place(upload.audit_id, upload.finding_id, upload.assessment_id)
+
+
+def _check_room(session: Writing, actor: Actor, place: Place) -> None:
     lock(session, f"uploads {actor.organisation}")
     unfinished = select(func.count()).where(
         UploadRow.organisation_id == actor.organisation, UploadRow.evidence_id.is_(None), UploadRow.refused == ""
@@ -266,9 +309,12 @@ def _check_room(session: Writing, actor: Actor, audit: str) -> None:
     if (count := session.scalar(unfinished) or 0) >= MOST_OPEN:
         raise Conflict(f"{count} uploads of yours are unfinished, and {MOST_OPEN} may be; finish some first")
     # Of the caller's own: the site is not to learn how much its auditors brought.
-    kept = select(func.count()).where(EvidenceRow.audit_id == audit, EvidenceRow.organisation_id == actor.organisation)
-    if (count := session.scalar(kept) or 0) >= MOST_EVIDENCE:
-        raise Conflict(f"{audit} has {count} files of yours, and {MOST_EVIDENCE} are the most")
+    here, most = EvidenceRow.audit_id == place.audit, MOST_EVIDENCE
+    if place.assessment is not None:
+        here, most = EvidenceRow.assessment_id == place.assessment, MOST_DOCUMENTS
+    kept = select(func.count()).where(here, EvidenceRow.organisation_id == actor.organisation)
+    if (count := session.scalar(kept) or 0) >= most:
+        raise Conflict(f"{place.assessment or place.audit} has {count} files of yours, and {most} are the most")
 
 
 def _refuse(world: World, actor: Actor, upload_id: str, reason: str, now: datetime) -> None:
@@ -278,7 +324,8 @@ def _refuse(world: World, actor: Actor, upload_id: str, reason: str, now: dateti
         if upload is None or upload.evidence_id or upload.refused:
             return
         upload.refused = reason
-        detail: dict[str, Json] = {"audit": upload.audit_id, "sha256": upload.sha256}
+        detail = _place(upload).detail(upload.sha256)
+        detail.pop("finding", None)
         journal.record(session, actor, "evidence_refused", upload.id, detail, now=now)
     storage.drop(world, upload_id)
 

@@ -1,4 +1,5 @@
-"""The rows of evidence: uploads on their way, stored files, and which audit or finding a file is evidence of.
+"""The rows of evidence: uploads on their way, stored files, and what a file belongs to: an audit, a finding of it, or a
+self-assessment.
 
 Owns the tables and nothing else. The bytes are on disk: parts of an upload by offset, stored files by their hash, both
 encrypted. One stored file may be evidence in several places; each place has its own dates and its own row.
@@ -14,15 +15,19 @@ from sqlalchemy.orm import Mapped, mapped_column
 from ground.database import Base
 
 KINDS = ("pdf", "png", "jpeg", "xlsx")
+ONE_PLACE = "(audit_id IS NULL) <> (assessment_id IS NULL)"
 
 
 class UploadRow(Base):
     """A file on its way. How much of it is here is known from the disk alone, so that the two cannot disagree."""
 
     __tablename__ = "upload"
+    __table_args__ = (CheckConstraint(ONE_PLACE, name="upload_one_place"),)
 
     id: Mapped[str] = mapped_column(String(24), primary_key=True)
-    audit_id: Mapped[str] = mapped_column(ForeignKey("audit.id"))
+    audit_id: Mapped[str | None] = mapped_column(ForeignKey("audit.id"))
+    assessment_id: Mapped[str | None] = mapped_column(ForeignKey("self_assessment.id"), default=None)
+    """Of an upload by the people of the site to a self-assessment; there is no audit then."""
     finding_id: Mapped[str | None] = mapped_column(ForeignKey("finding.id"), default=None)
     """Of an upload by the people of the site, as proof of a corrective action; none: by the team, to the audit."""
     organisation_id: Mapped[str] = mapped_column(ForeignKey("organisation.id"), index=True)
@@ -63,10 +68,14 @@ class EvidenceRow(Base):
     """A stored file as evidence. `dated`: the date of the evidence; `uploaded_at`: when it came here."""
 
     __tablename__ = "evidence"
-    __table_args__ = (Index("ix_evidence_audit_finding", "audit_id", "finding_id"),)
+    __table_args__ = (
+        CheckConstraint(ONE_PLACE, name="evidence_one_place"),
+        Index("ix_evidence_audit_finding", "audit_id", "finding_id"),
+    )
 
     id: Mapped[str] = mapped_column(String(24), primary_key=True)
-    audit_id: Mapped[str] = mapped_column(ForeignKey("audit.id"))
+    audit_id: Mapped[str | None] = mapped_column(ForeignKey("audit.id"))
+    assessment_id: Mapped[str | None] = mapped_column(ForeignKey("self_assessment.id"), index=True, default=None)
     finding_id: Mapped[str | None] = mapped_column(ForeignKey("finding.id"), default=None)
     organisation_id: Mapped[str] = mapped_column(ForeignKey("organisation.id"))
     sha256: Mapped[str] = mapped_column(ForeignKey("stored_file.sha256"), index=True)

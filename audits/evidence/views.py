@@ -9,15 +9,19 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import timedelta
 
-from sqlalchemy import select
+from sqlalchemy import func, or_, select
 
 from audits.evidence.kinds import MEDIA
 from audits.evidence.storage import LEAST_PART
 from audits.evidence.tables import EvidenceRow, StoredFileRow, SupportRow, UploadRow
+from audits.selfassessment.tables import AssessmentRow
 from ground.canonical import Json, instant
 from ground.database import Reading
 
 KEPT = timedelta(days=7)  # how long an upload waits to be finished
+_PLACE = func.coalesce(EvidenceRow.audit_id, EvidenceRow.assessment_id)
+_SUBMITTED = select(AssessmentRow.id).where(AssessmentRow.submitted_at.is_not(None))
+_NO_DRAFT = or_(EvidenceRow.assessment_id.is_(None), EvidenceRow.assessment_id.in_(_SUBMITTED))
 
 
 def upload_view(upload: UploadRow, received: int, most_part: int) -> dict[str, Json]:
@@ -27,6 +31,7 @@ def upload_view(upload: UploadRow, received: int, most_part: int) -> dict[str, J
         "id": upload.id,
         "audit": upload.audit_id,
         "finding": upload.finding_id,
+        "self_assessment": upload.assessment_id,
         "name": upload.name,
         "size": upload.size,
         "sha256": upload.sha256,
@@ -44,7 +49,7 @@ def upload_view(upload: UploadRow, received: int, most_part: int) -> dict[str, J
 
 
 def evidence_views(session: Reading, rows: Sequence[EvidenceRow], *, elsewhere: bool = False) -> list[dict[str, Json]]:
-    """elsewhere: say in which other audits the same file is evidence; only for those who may read every audit."""
+    """elsewhere: say in which other audits and self-assessments the same file is; for those who may read all audits."""
     hashes = {row.sha256 for row in rows}
     files = {
         file.sha256: file for file in session.scalars(select(StoredFileRow).where(StoredFileRow.sha256.in_(hashes)))
@@ -55,15 +60,15 @@ def evidence_views(session: Reading, rows: Sequence[EvidenceRow], *, elsewhere: 
         provisions[support.evidence_id].append(support.provision)
     places: dict[str, set[str]] = defaultdict(set)
     if elsewhere:
-        for sha256, audit in session.execute(
-            select(EvidenceRow.sha256, EvidenceRow.audit_id).where(EvidenceRow.sha256.in_(hashes))
+        for sha256, place in session.execute(
+            select(EvidenceRow.sha256, _PLACE).where(EvidenceRow.sha256.in_(hashes), _NO_DRAFT)
         ):
-            places[sha256].add(audit)
+            places[sha256].add(place)
     return [
         {
             **_evidence(row, files[row.sha256]),
             "provisions": provisions[row.id],
-            "also_in": sorted(places[row.sha256] - {row.audit_id}),
+            "also_in": sorted(places[row.sha256] - {row.audit_id or row.assessment_id}),
         }
         for row in rows
     ]
@@ -74,6 +79,7 @@ def _evidence(row: EvidenceRow, file: StoredFileRow) -> dict[str, Json]:
         "id": row.id,
         "audit": row.audit_id,
         "finding": row.finding_id,
+        "self_assessment": row.assessment_id,
         "organisation": row.organisation_id,
         "name": row.name,
         "type": MEDIA[file.kind],

@@ -1,4 +1,5 @@
-"""A report as it is read by others than the audit firm and the certification body: no small count of people in it.
+"""A report as it is read by others than the audit firm and the certification body: no small count of people in it,
+no hour at which somebody talked, and no word of an alert that was laid aside.
 
 Owns the way from what `audits.views` answers to what such a reader gets, under a standard with field work; under one
 without, nothing is changed. Figures come from all versions of the report together, because two of them can be
@@ -10,6 +11,7 @@ from __future__ import annotations
 from sqlalchemy import select
 
 from audits import standard
+from audits.alerts import aside
 from audits.fieldwork import suppress
 from audits.tables import AuditRow, VersionRow
 from ground.access import Actor
@@ -18,6 +20,7 @@ from ground.database import Reading
 from ground.parties import Site
 
 MOST_DOCUMENT = 8_000_000  # bytes, as of audits.views
+DAY = 10  # characters of an instant
 NOT_COUNTED: dict[str, Json] = {"affected": None, "sampled": None}
 
 
@@ -33,23 +36,25 @@ def is_outside(session: Reading, actor: Actor, audit: AuditRow) -> bool:
 def audit_outside(session: Reading, audit: AuditRow, view: dict[str, Json]) -> dict[str, Json]:
     """`views.get_audit` for such a reader: its answers, findings and document."""
     document = document_outside(session, audit, audit.version) if view["document"] is not None else None
-    counts = {answer["provision"]: answer for answer in document["answers"]} if document else {}
+    shares = {answer["provision"]: answer["share"] for answer in document["answers"]} if document else {}
     return {
         **view,
-        "answers": [
-            {**answer, **{key: counts[answer["provision"]][key] for key in NOT_COUNTED}}
-            if answer["provision"] in counts
-            else {**answer, **NOT_COUNTED}
-            for answer in view["answers"]
-        ],
+        "answers": [{**answer, **NOT_COUNTED, "share": shares.get(answer["provision"])} for answer in view["answers"]],
         "findings": [finding_outside(finding) for finding in view["findings"]],
         "document": document,
     }
 
 
 def finding_outside(view: dict[str, Json]) -> dict[str, Json]:
-    """A finding for such a reader: its counts stand in the report, once, and nowhere else."""
-    return {**view, **NOT_COUNTED}
+    """A finding for such a reader: found on a day; how many it concerns stands in the report as a share, once."""
+    return {**_by_day(view), **NOT_COUNTED}
+
+
+def _by_day(finding: dict[str, Json]) -> dict[str, Json]:
+    """Found at the first instant of its day: the second at which an alert was raised tells who had just been heard."""
+    if "discovered_at" not in finding:
+        return finding
+    return {**finding, "discovered_at": finding["discovered_at"][:DAY] + "T00:00:00Z"}
 
 
 def document_outside(session: Reading, audit: AuditRow, version: int) -> dict[str, Json] | None:
@@ -59,5 +64,13 @@ def document_outside(session: Reading, audit: AuditRow, version: int) -> dict[st
     rule = standard.load(audit.standard).fieldwork
     if rule is None or not rows or rows[-1].version != version:
         return None
-    documents = [parse(row.document.encode(), limit=MOST_DOCUMENT) for row in rows]
-    return suppress.holder_report(documents, rule.suppress_below, audit.strata)
+    documents = [
+        aside.as_without(session, audit, row, parse(row.document.encode(), limit=MOST_DOCUMENT)) for row in rows
+    ]
+    shown = suppress.holder_report(documents, rule.suppress_below, audit.strata)
+    shown.pop("nonce", None)  # with it, the report's hash could be tried against every count that is left out
+    shown["answers"] = [
+        {**answer, "finding": _by_day(answer["finding"])} if "finding" in answer else answer
+        for answer in shown["answers"]
+    ]
+    return shown

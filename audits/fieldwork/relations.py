@@ -59,6 +59,14 @@ def sealed_of(session: Reading, actor: Actor, sealed: str) -> SealedFileRow:
     return row
 
 
+def sealed_to_be_watched(session: Reading, actor: Actor, sealed: str) -> SealedFileRow:
+    """The sealed file, for who may know that it is there: the body that it is sealed to, and who runs the scheme."""
+    row = session.get(SealedFileRow, sealed)
+    if row is None or not (relations(actor, row.organisation_id) or "scheme_manager" in actor.roles):
+        raise NotFound("there is no such sealed file")
+    return row
+
+
 def key_of(session: Writing, actor: Actor, key: str) -> SealingKeyRow:
     """The key, for a decider of its organisation to change. NotFound or Forbidden otherwise."""
     row = session.get(SealingKeyRow, key)

@@ -13,13 +13,15 @@ from pydantic import ConfigDict, Field
 from sqlalchemy import select
 from starlette.responses import Response
 
+from audits import readings
 from audits.fieldwork import boxes, samples, sampling, sealing, service, strata, views
 from audits.fieldwork.interviews import Counts, Interpreter, Place
 from audits.fieldwork.plan import MOST_PER_DAY, Day
-from audits.fieldwork.relations import CALCULATE, OPEN, READ, READ_KEYS, addressed, audit_of
+from audits.fieldwork.relations import CALCULATE, OPEN, READ, READ_KEYS, addressed, audit_of, sealed_to_be_watched
 from audits.fieldwork.service import ForceDraft, PlanDraft
 from audits.fieldwork.tables import SealedFileRow, SealingKeyRow
 from ground import access
+from ground.journal import JournalRow
 from ground.parties import MOST_WORKERS, relations
 from ground.web import (
     ID_PATTERN,
@@ -364,3 +366,18 @@ def fetch_sealed(
         "X-Content-Type-Options": "nosniff",
     }
     return Response(data, media_type="application/octet-stream", headers=headers)
+
+
+@router.get(
+    "/v1/sealed/{sealed}/readings",
+    summary="Who fetched a sealed file",
+    description="For the deciders of the body it is sealed to, and scheme managers. Oldest first.",
+    responses={**READ_PROBLEMS, 200: example("One page.", {"items": [samples.READING], "next": None})},
+)
+def list_readings(
+    sealed: Annotated[str, Path(pattern=ID_PATTERN, description="the sealed file's id")], call: Reader, page: Paging
+) -> dict[str, Any]:
+    with call.world.db.read() as session:
+        row = sealed_to_be_watched(session, call.actor, sealed)
+        query = readings.of(call.actor, "sealed_read", row.id)
+        return listed(session, query, JournalRow.index, page, readings.entry_view)

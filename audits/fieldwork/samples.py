@@ -93,3 +93,4 @@ FILED: Example = {
     "filed_at": AT,
     "filed_by": LEAD,
 }
+READING: Example = {"person": "per_1b6f0r8s3w5e9h2j", "organisation": BODY, "at": "2026-06-09T10:15:00Z"}

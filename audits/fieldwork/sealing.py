@@ -13,6 +13,7 @@ from datetime import datetime
 
 from sqlalchemy import select
 
+from audits import readings
 from audits.fieldwork import boxes
 from audits.fieldwork.relations import ENROL, SEAL, audit_of, key_of, sealed_of
 from audits.fieldwork.tables import SealedFileRow, SealingKeyRow
@@ -116,10 +117,14 @@ def file_sealed(session: Writing, actor: Actor, audit_id: str, data: bytes, *, n
 
 
 def fetch(world: World, actor: Actor, sealed: str) -> bytes:
-    """The bytes, for a decider of the body they are sealed to. NotFound for everybody else, and for damaged bytes."""
+    """The bytes, for a decider of the body they are sealed to. NotFound for everybody else, and for damaged bytes.
+
+    Who fetched them is written down first; Unavailable when that cannot be done.
+    """
     with world.db.read() as session:
-        name = sealed_of(session, actor, sealed).sha256
-    return world.files.read(name)
+        row = sealed_of(session, actor, sealed)
+    readings.record(world, actor, "sealed_read", row.id, {"audit": row.audit_id})
+    return world.files.read(row.sha256)
 
 
 def _key_for(session: Reading, actor: Actor, audit_id: str, data: bytes) -> SealingKeyRow:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from audits.facts import Stratum
 from ground.canonical import Json
@@ -114,23 +115,21 @@ def summed(sites: Sequence[Shown | None]) -> int | None:
     return sum(known) if known and len(known) == len(sites) else None
 
 
-def affected(versions: Sequence[tuple[int | None, int | None, str]], least: int) -> tuple[int | None, int | None]:
-    """`affected` and `sampled` of one answer, as others may see them. versions: (affected, sampled, severity), the
-    severity "" where the answer is no finding.
+Share = Literal["under_a_fifth", "a_fifth_or_more", "half_or_more"]
 
-    Both or neither of a finding. Never of a minor one: that fewer than a fifth are affected is known from the word.
+
+def share(affected: int | None, asked: int | None, total: int | None, least: int) -> Share | None:
+    """How many of those who were asked one question are affected, in three classes and in no figure.
+
+    A count of one question beside the total, or beside that of another question, is a difference; so none is shown. The
+    class is told only where a fifth of the shown total is `least` people or more: below that "under a fifth" is a small
+    count. total: interviews as shown; None when they are not.
     """
-    rows = [(some or 0, of or 0) for some, of, _ in versions]
-    found = [bool(severity) for *_, severity in versions]
-    if not all(found):
-        if any(found):
-            return None, None  # an answer that became a finding, or was one
-        safe = [of >= least for _, of in rows]
-        at = steady(rows, safe, least)
-        return versions[-1][0] if not rows[-1][0] else None, None if at is None else rows[at][1] or None
-    safe = [_safe(some, of, least) and severity != "minor" for (some, of), (*_, severity) in zip(rows, versions)]  # noqa: B905
-    at = steady(rows, safe, least)
-    return (None, None) if at is None else rows[at]
+    if affected is None or not asked or total is None or total <= 5 * least:
+        return None
+    if 5 * affected < asked:
+        return "under_a_fifth"
+    return "half_or_more" if 2 * affected >= asked else "a_fifth_or_more"
 
 
 def holder_sample(versions: Sequence[Sampled], least: int) -> dict[str, Json]:
@@ -146,8 +145,9 @@ def holder_sample(versions: Sequence[Sampled], least: int) -> dict[str, Json]:
     }
 
 
-COUNTED = ("interviews_individual", "interviews_group")
-"""Of a report's figures: how many were talked to. `holder_report` has "sample" in their place."""
+COUNTED = ("interviews_individual", "interviews_group", "files_reviewed")
+"""Of a report's figures: how many were talked to, and the files, of which there are as many. `holder_report` has
+"sample" in their place."""
 
 
 def holder_report(
@@ -156,18 +156,18 @@ def holder_report(
     """The latest version of a report as its holder may read it. versions: the documents, the first one first.
 
     strata: {"name", "size", "interviewed"} of the audit. The same document without `COUNTED`, with `holder_sample`
-    beside it and `affected` and `sampled` of each answer as `affected` gives them. Its hash is not the report's;
-    "view" says so.
+    beside it and the `share` of each answer in place of its figures. Its hash is not the report's; "view" says so.
     """
     latest = versions[-1]
     samples = [sampled(document, strata) for document in versions]
-    told = show(samples, least) is not None  # else how many were asked one question would say what the total must not
+    shown = show(samples, least)
+    total = shown.interviewed if shown else None
     return {
         **_uncounted(latest),
         **({"figures": _uncounted(latest["figures"])} if "figures" in latest else {}),
         "view": "holder",
         "sample": holder_sample(samples, least),
-        "answers": [_answer(answer, versions if told else (), least) for answer in latest["answers"]],
+        "answers": [_answer(answer, total, least) for answer in latest["answers"]],
     }
 
 
@@ -185,15 +185,9 @@ def _uncounted(figures: Mapping[str, Json]) -> dict[str, Json]:
     return {key: value for key, value in figures.items() if key not in COUNTED}
 
 
-def _answer(answer: dict[str, Json], versions: Sequence[Mapping[str, Json]], least: int) -> dict[str, Json]:
-    told = [
-        (found["affected"], found["sampled"], found.get("finding", {}).get("severity", ""))
-        for document in versions
-        for found in document["answers"]
-        if found["provision"] == answer["provision"]
-    ]
-    some, of = affected(told, least) if told else (None, None)
-    return {**answer, "affected": some, "sampled": of}
+def _answer(answer: dict[str, Json], total: int | None, least: int) -> dict[str, Json]:
+    told = share(answer["affected"], answer["sampled"], total, least)
+    return {**answer, "affected": None, "sampled": None, "share": told}
 
 
 def _safe(count: int, size: int, least: int) -> bool:

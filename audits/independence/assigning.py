@@ -24,15 +24,20 @@ from audits.independence.tables import AssignmentRow, DeclarationRow, DrawRow
 from audits.relations import OWN
 from audits.standard import Independence
 from ground import access, journal, outbox
-from ground.access import Actor
+from ground.access import SYSTEM, Actor
 from ground.canonical import Json
 from ground.database import Reading, Writing, lock
 from ground.errors import Conflict, Forbidden, Invalid
 from ground.ids import new_id, random_below
 from ground.parties import Site
+from ground.world import World
 
 WINDOW = 92  # days: a surveillance window has four weeks (DOMAIN.md 7.5), a re-entry audit may wait for a season
 AHEAD = 366  # days: surveillance is planned a year ahead (DOMAIN.md 7.5)
+
+ANSWER_DAYS = (
+    7  # an offer waits so long: 5 working days are 7 calendar days, so that no calendar of holidays decides [P]
+)
 
 Unavailable = Literal["lead", "firm"]
 
@@ -148,6 +153,46 @@ def decline(
     row = _locked(session, actor, ANSWER_ASSIGNMENT, id)
     if row.state != "offered":
         raise Conflict(f"{row.id} is {row.state} already: who cannot keep to it tells the scheme, which cancels it")
+    _send_back(session, actor, row, unavailable, reason, now)
+    return row
+
+
+def lapse_due(world: World) -> int:
+    """A job: every offer that its lead left without an answer for ANSWER_DAYS goes on as if sent back, and is drawn
+    again without that lead; answers how many. A window that is over is left to the scheme, which cancels it.
+
+    Each in a transaction of its own, so that running twice, or in two processes, changes nothing more.
+    """
+    now = world.clock.now()
+    with world.db.read() as session:
+        due = _unanswered(session, now)
+    done = 0
+    for id in due:
+        with world.db.write() as session:
+            row = session.get_one(AssignmentRow, id, with_for_update=True, populate_existing=True)
+            if id in _unanswered(session, now, id):
+                _send_back(session, SYSTEM, row, "lead", f"no answer within {ANSWER_DAYS} days", now)
+                done += 1
+    return done
+
+
+def _unanswered(session: Reading, now: datetime, only: str | None = None) -> list[str]:
+    """The offers whose newest draw is older than ANSWER_DAYS, of windows that are not over."""
+    newest = select(func.max(DrawRow.at)).where(DrawRow.assignment_id == AssignmentRow.id).scalar_subquery()
+    query = select(AssignmentRow.id).where(
+        AssignmentRow.state == "offered",
+        AssignmentRow.ends_on >= now.date(),
+        newest <= now - timedelta(days=ANSWER_DAYS),
+    )
+    if only is not None:
+        query = query.where(AssignmentRow.id == only)
+    return list(session.scalars(query.order_by(AssignmentRow.id)))
+
+
+def _send_back(
+    session: Writing, actor: Actor, row: AssignmentRow, unavailable: Unavailable, reason: str, now: datetime
+) -> None:
+    """Kept with its reason, and drawn again at once."""
     last = _draws(session, row.id)[-1]
     last.declined_at, last.declined_by = now, actor.person
     last.declined_for, last.declined_reason = unavailable, reason
@@ -155,7 +200,6 @@ def decline(
     detail: dict[str, Json] = {"firm": row.firm_id, "lead": row.lead_id, "for": unavailable}
     journal.record(session, actor, "assignment_declined", row.id, detail, now=now)
     _draw(session, actor, row, now)
-    return row
 
 
 def _draw(session: Writing, actor: Actor, row: AssignmentRow, now: datetime) -> None:

@@ -74,13 +74,9 @@ def in_a_row(session: Reading, site: str, lead: str) -> int:
 def reviews(session: Reading, subjects: Collection[str]) -> dict[str, datetime]:
     """{firm or auditor: since when} of those whose approval is in doubt now, so that earlier work has to be looked at
     again. Only good standing ends it."""
-    found: dict[str, datetime] = {}
-    for subject in subjects:
-        history = roster.firm_history(session, subject) or roster.auditor_history(session, subject)
-        since = rules.review_since(history)
-        if since is not None:
-            found[subject] = since
-    return found
+    known = roster.histories(session, subjects)
+    since = ((subject, rules.review_since(known[subject])) for subject in subjects if subject in known)
+    return {subject: moment for subject, moment in since if moment is not None}
 
 
 def _of_day(held: Sequence[AssignmentRow], day: date) -> AssignmentRow | None:

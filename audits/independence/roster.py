@@ -7,10 +7,10 @@ the person declared about any assignment at a site of the same organisation. Rea
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import or_, select
+from sqlalchemy import bindparam, or_, select
 
 from audits.independence.rules import FULL_VISITS, AuditorApproval, Declaration, Firm, FirmApproval, Person, Tie
 from audits.independence.tables import (
@@ -44,24 +44,22 @@ def place_of(session: Reading, site: str, assignment: str = "", *, again: bool =
     return Place(site, row.organisation_id, row.country, assignment, again)
 
 
-def firms(session: Reading, place: Place, only: Iterable[str] | None = None) -> dict[str, Firm]:
+def firms(session: Reading, place: Place, only: Collection[str] | None = None) -> dict[str, Firm]:
     """{id: firm} of everybody on the register and everybody with auditors, with all of their auditors; or of `only`."""
     entries = _firm_approvals(session, only)
     people: dict[str, list[str]] = defaultdict(list)
-    query = select(Membership.organisation_id, Membership.person_id).where(Membership.role == "auditor")
-    if only is not None:
-        query = query.where(Membership.organisation_id.in_(list(only)))
-    for organisation, person in session.execute(query):
+    auditors = session.execute(_AUDITORS) if only is None else session.execute(_AUDITORS_OF, {"ids": list(only)})
+    for organisation, person in auditors:
         people[organisation].append(person)
     everybody = [person for members in people.values() for person in members]
     ids = sorted(entries.keys() | people.keys())
-    known = _people(session, place, everybody)
-    ties = _ties(session, place, ids)
-    gone = _declined(session, place, "firm")
+    ties = _ties(session, place, [*ids, *everybody])
+    gone = _declined(session, place)
+    known = _people(session, place, everybody, ties, gone)
     return {
         id: Firm(
             id, tuple(entries.get(id, ())), tuple(ties[id]), tuple(known[each] for each in sorted(people[id])),
-            id in gone,
+            ("firm", id) in gone,
         )
         for id in ids
     }  # fmt: skip
@@ -75,50 +73,46 @@ def auditor_history(session: Reading, person: str) -> tuple[AuditorApproval, ...
     return tuple(_auditor_approvals(session, [person]).get(person, ()))
 
 
+def histories(session: Reading, subjects: Collection[str]) -> dict[str, Sequence[FirmApproval | AuditorApproval]]:
+    """{firm or auditor: their entries in the register}, oldest first, of those that have any."""
+    return {**_auditor_approvals(session, list(subjects)), **_firm_approvals(session, subjects)}
+
+
 def declarations(session: Reading, assignment: str) -> dict[str, Declaration]:
     """{person: what they declared last about this assignment}."""
-    query = select(DeclarationRow).where(DeclarationRow.assignment_id == assignment).order_by(DeclarationRow.id)
-    return {row.person_id: Declaration(row.kind, row.until) for row in session.scalars(query)}
+    rows = session.scalars(_DECLARATIONS, {"assignment": assignment})
+    return {row.person_id: Declaration(row.kind, row.until) for row in rows}
 
 
 def run(session: Reading, site: str) -> tuple[str, int]:
     """(person, count): who led the newest submitted full audit of the site, and how many in a row up to it; ("", 0)."""
-    query = (
-        select(MemberRow.person_id)
-        .join(AuditRow, AuditRow.id == MemberRow.audit_id)
-        .where(
-            AuditRow.site_id == site,
-            AuditRow.submitted_at.is_not(None),
-            AuditRow.type.in_(FULL_VISITS),
-            MemberRow.position == 0,
-        )
-        .order_by(AuditRow.ends_on.desc(), AuditRow.submitted_at.desc(), AuditRow.id.desc())
-    )
-    leads = list(session.scalars(query))
+    leads = list(session.scalars(_LEADS, {"site": site}))
     if not leads:
         return "", 0
     other = next((place for place, lead in enumerate(leads) if lead != leads[0]), len(leads))
     return leads[0], other
 
 
-def _people(session: Reading, place: Place, ids: list[str]) -> dict[str, Person]:
-    entries, ties = _auditor_approvals(session, ids), _ties(session, place, ids)
-    found, gone = _found(session, place, ids), _declined(session, place, "lead")
+def _people(
+    session: Reading, place: Place, ids: list[str], ties: Mapping[str, list[Tie]], gone: set[tuple[str, str]]
+) -> dict[str, Person]:
+    entries, found = _auditor_approvals(session, ids), _found(session, place, ids)
     lead, led = run(session, place.site)
     return {
         id: Person(
-            id, tuple(entries.get(id, ())), tuple(ties[id]), led if id == lead else 0, tuple(found[id]), id in gone
+            id, tuple(entries.get(id, ())), tuple(ties[id]), led if id == lead else 0, tuple(found[id]),
+            ("lead", id) in gone,
         )
         for id in ids
-    }
+    }  # fmt: skip
 
 
-def _firm_approvals(session: Reading, only: Iterable[str] | None) -> dict[str, list[FirmApproval]]:
-    query = select(FirmApprovalRow).order_by(FirmApprovalRow.id)
-    if only is not None:
-        query = query.where(FirmApprovalRow.firm_id.in_(list(only)))
+def _firm_approvals(session: Reading, only: Collection[str] | None) -> dict[str, list[FirmApproval]]:
     found: dict[str, list[FirmApproval]] = defaultdict(list)
-    for row in session.scalars(query):
+    every = (
+        session.scalars(_FIRM_APPROVALS) if only is None else session.scalars(_FIRM_APPROVALS_OF, {"ids": list(only)})
+    )
+    for row in every:
         entry = FirmApproval(
             row.status, row.effective_on, row.valid_until, tuple(row.countries), tuple(row.topics), row.at
         )
@@ -127,9 +121,8 @@ def _firm_approvals(session: Reading, only: Iterable[str] | None) -> dict[str, l
 
 
 def _auditor_approvals(session: Reading, ids: list[str]) -> dict[str, list[AuditorApproval]]:
-    query = select(AuditorApprovalRow).where(AuditorApprovalRow.person_id.in_(ids)).order_by(AuditorApprovalRow.id)
     found: dict[str, list[AuditorApproval]] = defaultdict(list)
-    for row in session.scalars(query):
+    for row in session.scalars(_AUDITOR_APPROVALS, {"ids": ids}):
         trained = (row.trained_on, row.trained_until) if row.trained_on and row.trained_until else None
         entry = AuditorApproval(
             row.level, row.status, row.effective_on, row.expires_on, tuple(row.topics), tuple(row.languages), trained,
@@ -142,18 +135,11 @@ def _auditor_approvals(session: Reading, ids: list[str]) -> dict[str, list[Audit
 def _ties(session: Reading, place: Place, ids: list[str]) -> Mapping[str, list[Tie]]:
     """Recorded ones, and those declared about other assignments at the same organisation's sites."""
     found: dict[str, list[Tie]] = defaultdict(list)
-    recorded = select(TieRow).where(TieRow.organisation_id == place.organisation, TieRow.subject_id.in_(ids))
-    for row in session.scalars(recorded.order_by(TieRow.id)):
+    about = {"organisation": place.organisation, "ids": ids}
+    for row in session.scalars(_RECORDED, about):
         found[row.subject_id].append(Tie(row.kind, row.until))
     newest: dict[tuple[str, str], DeclarationRow] = {}
-    declared = (
-        select(DeclarationRow)
-        .join(AssignmentRow, AssignmentRow.id == DeclarationRow.assignment_id)
-        .join(Site, Site.id == AssignmentRow.site_id)
-        .where(Site.organisation_id == place.organisation, DeclarationRow.person_id.in_(ids))
-        .order_by(DeclarationRow.id)
-    )
-    for said in session.scalars(declared):
+    for said in session.scalars(_DECLARED, about):
         newest[said.assignment_id, said.person_id] = said
     for said in newest.values():
         if said.kind != "none" and (place.again or said.assignment_id != place.assignment):
@@ -163,28 +149,16 @@ def _ties(session: Reading, place: Place, ids: list[str]) -> Mapping[str, list[T
 
 def _found(session: Reading, place: Place, ids: list[str]) -> Mapping[str, list[str]]:
     """Per person the open findings of zero tolerance at the site by audits on which they were."""
-    query = (
-        select(MemberRow.person_id, FindingRow.id)
-        .join(FindingRow, FindingRow.audit_id == MemberRow.audit_id)
-        .where(
-            FindingRow.site_id == place.site,
-            FindingRow.zero_tolerance,
-            FindingRow.closed_at.is_(None),
-            MemberRow.person_id.in_(ids),
-        )
-        .order_by(FindingRow.id)
-    )
     found: dict[str, list[str]] = defaultdict(list)
-    for person, finding in session.execute(query):
+    for person, finding in session.execute(_ZERO_TOLERANCE, {"site": place.site, "ids": ids}):
         found[person].append(finding)
     return found
 
 
-def _declined(session: Reading, place: Place, whom: str) -> set[str]:
-    """Who sent this assignment back: leads, or whole firms."""
-    column = DrawRow.firm_id if whom == "firm" else DrawRow.lead_id
-    query = select(column).where(DrawRow.assignment_id == place.assignment, DrawRow.declined_for == whom)
-    return {id for id in session.scalars(query) if id is not None}
+def _declined(session: Reading, place: Place) -> set[tuple[str, str]]:
+    """Who sent this assignment back: ("lead", person) or ("firm", firm)."""
+    gone = session.execute(_DECLINED, {"assignment": place.assignment})
+    return {(whom, firm if whom == "firm" else lead) for whom, firm, lead in gone}
 
 
 def accepted(session: Reading, site: str, type: str, firm: str, lead: str) -> list[AssignmentRow]:
@@ -224,3 +198,56 @@ def sites_of_work(session: Reading, subject: str) -> set[str]:
         AuditRow.submitted_at.is_not(None), or_(AuditRow.firm_id == subject, AuditRow.id.in_(member))
     )
     return set(session.scalars(query.distinct()))
+
+
+# The questions of `firms`. Each is built once, because building one costs more than asking it.
+
+IDS = bindparam("ids", expanding=True)
+
+_AUDITORS = select(Membership.organisation_id, Membership.person_id).where(Membership.role == "auditor")
+_AUDITORS_OF = _AUDITORS.where(Membership.organisation_id.in_(IDS))
+_FIRM_APPROVALS = select(FirmApprovalRow).order_by(FirmApprovalRow.id)
+_FIRM_APPROVALS_OF = _FIRM_APPROVALS.where(FirmApprovalRow.firm_id.in_(IDS))
+_AUDITOR_APPROVALS = (
+    select(AuditorApprovalRow).where(AuditorApprovalRow.person_id.in_(IDS)).order_by(AuditorApprovalRow.id)
+)
+_DECLARATIONS = (
+    select(DeclarationRow).where(DeclarationRow.assignment_id == bindparam("assignment")).order_by(DeclarationRow.id)
+)
+_LEADS = (
+    select(MemberRow.person_id)
+    .join(AuditRow, AuditRow.id == MemberRow.audit_id)
+    .where(
+        AuditRow.site_id == bindparam("site"),
+        AuditRow.submitted_at.is_not(None),
+        AuditRow.type.in_(FULL_VISITS),
+        MemberRow.position == 0,
+    )
+    .order_by(AuditRow.ends_on.desc(), AuditRow.submitted_at.desc(), AuditRow.id.desc())
+)
+_RECORDED = (
+    select(TieRow)
+    .where(TieRow.organisation_id == bindparam("organisation"), TieRow.subject_id.in_(IDS))
+    .order_by(TieRow.id)
+)
+_DECLARED = (
+    select(DeclarationRow)
+    .join(AssignmentRow, AssignmentRow.id == DeclarationRow.assignment_id)
+    .join(Site, Site.id == AssignmentRow.site_id)
+    .where(Site.organisation_id == bindparam("organisation"), DeclarationRow.person_id.in_(IDS))
+    .order_by(DeclarationRow.id)
+)
+_ZERO_TOLERANCE = (
+    select(MemberRow.person_id, FindingRow.id)
+    .join(FindingRow, FindingRow.audit_id == MemberRow.audit_id)
+    .where(
+        FindingRow.site_id == bindparam("site"),
+        FindingRow.zero_tolerance,
+        FindingRow.closed_at.is_(None),
+        MemberRow.person_id.in_(IDS),
+    )
+    .order_by(FindingRow.id)
+)
+_DECLINED = select(DrawRow.declined_for, DrawRow.firm_id, DrawRow.lead_id).where(
+    DrawRow.assignment_id == bindparam("assignment"), DrawRow.declined_for.in_(("firm", "lead"))
+)

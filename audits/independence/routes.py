@@ -13,7 +13,7 @@ from pydantic import ConfigDict, Field
 from starlette.responses import Response
 
 from audits.facts import AuditType
-from audits.independence import assigning, register, samples, views
+from audits.independence import assigning, quality_views, register, samples, views
 from audits.independence.assigning import AssignmentDraft, Unavailable
 from audits.independence.register import AuditorDraft, FirmDraft
 from audits.independence.rules import ApprovalStatus, Declared, Level, TieKind
@@ -165,6 +165,17 @@ def get_firm(organisation: FirmId, call: Reader) -> dict[str, Any]:
         return views.firm_view(session, call.actor, organisation, today=call.now.date())
 
 
+@router.get(
+    "/v1/audit-firms/{organisation}/quality",
+    summary="Read how good an audit firm's work is",
+    description="Figures of 24 months and a score, each deduction with its numbers. A signal: nothing follows from it.",
+    responses={**READ_PROBLEMS, 200: example("The figures.", quality_views.SAMPLE_FIRM)},
+)
+def get_firm_quality(organisation: FirmId, call: Reader) -> dict[str, Any]:
+    with call.world.db.read() as session:
+        return quality_views.firm_quality(session, call.actor, organisation, now=call.now)
+
+
 @router.post(
     "/v1/audit-firms/{organisation}/approvals",
     status_code=201,
@@ -229,6 +240,17 @@ def list_auditors(
 def get_auditor(person: AuditorId, call: Reader) -> dict[str, Any]:
     with call.world.db.read() as session:
         return views.auditor_view(session, call.actor, person, today=call.now.date())
+
+
+@router.get(
+    "/v1/auditors/{person}/quality",
+    summary="Read how good an auditor's work is",
+    description="Like a firm's, over the audits on whose team the person was. For the auditor and the own firm too.",
+    responses={**READ_PROBLEMS, 200: example("The figures.", quality_views.SAMPLE_AUDITOR)},
+)
+def get_auditor_quality(person: AuditorId, call: Reader) -> dict[str, Any]:
+    with call.world.db.read() as session:
+        return quality_views.auditor_quality(session, call.actor, person, now=call.now)
 
 
 @router.post(

@@ -65,8 +65,9 @@ LISTED: Example = {
 DECLARE: Example = {"kind": "none"}
 DECLARE_TIE: Example = {"kind": "consultancy", "until": "2025-03-31"}
 DECLARATION: Example = {"person": LEAD, "kind": "none", "until": None, "at": AT}
-OFFERED: Example = {**LISTED, "declarations": [DECLARATION], "draws": []}
-ACCEPTED: Example = {**OFFERED, "state": "accepted", "accepted_at": AT}
+ANSWER_BY = "2026-06-08T08:00:00Z"
+OFFERED: Example = {**LISTED, "answer_by": ANSWER_BY, "declarations": [DECLARATION], "draws": []}
+ACCEPTED: Example = {**OFFERED, "state": "accepted", "accepted_at": AT, "answer_by": None}
 DRAW: Example = {
     "round": 1,
     "at": AT,
@@ -87,8 +88,14 @@ DRAW: Example = {
     "declined_for": "",
     "declined_reason": "",
 }
-DRAWN: Example = {**LISTED, "declarations": [], "draws": [DRAW]}
+DRAWN: Example = {**LISTED, "answer_by": ANSWER_BY, "declarations": [], "draws": [DRAW]}
 DECLINE: Example = {"unavailable": "lead", "reason": "On leave in July."}
 SENT_BACK: Example = {"id": "asg_5n9e2z7k4b0y3g8a", "state": "declined"}
 CANCEL: Example = {"reason": "The factory has closed."}
-CANCELLED: Example = {**DRAWN, "state": "cancelled", "cancelled_at": AT, "cancelled_reason": "The factory has closed."}
+CANCELLED: Example = {
+    **DRAWN,
+    "answer_by": None,
+    "state": "cancelled",
+    "cancelled_at": AT,
+    "cancelled_reason": "The factory has closed.",
+}

@@ -7,11 +7,12 @@ why others were not. Ties are shown to the person concerned and to those who run
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 
 from sqlalchemy import Select, func, select
 
 from audits.independence import roster, rules
+from audits.independence.assigning import ANSWER_DAYS
 from audits.independence.relations import (
     READ_APPROVALS,
     READ_ASSIGNMENT,
@@ -111,12 +112,19 @@ def assignment_view(session: Reading, actor: Actor, row: AssignmentRow) -> dict[
         draws = draws.where(DrawRow.id < 0)
     return {
         **short_view(row),
+        "answer_by": _answer_by(session, row),
         "declarations": [
             {"person": said.person_id, "kind": said.kind, "until": _day(said.until), "at": instant(said.at)}
             for said in session.scalars(declared)
         ],
         "draws": [_draw(draw) for draw in session.scalars(draws)],
     }
+
+
+def _answer_by(session: Reading, row: AssignmentRow) -> str | None:
+    """Until when the lead answers an offer; then it is drawn again. None for what is no offer."""
+    drawn = session.scalar(select(func.max(DrawRow.at)).where(DrawRow.assignment_id == row.id))
+    return instant(drawn + timedelta(days=ANSWER_DAYS)) if drawn is not None and row.state == "offered" else None
 
 
 def tie_view(row: TieRow) -> dict[str, Json]:

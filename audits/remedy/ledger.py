@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from audits.actions import check_files, check_outside
-from audits.relations import ACT, APPROVE
+from audits.actions import check_files
+from audits.relations import ACT, APPROVE, check_outside
 from audits.remedy import checks, cohorts, repayment
 from audits.remedy.relations import CONFIRM, cohort_of, finding_of
 from audits.remedy.repayment import CURRENCIES, Cohort, PaymentKind

@@ -13,6 +13,7 @@ from pydantic import ConfigDict, Field
 from starlette.responses import Response
 
 from audits import service, signatures, views
+from audits.alerts import glass
 from audits.bodies import AnswerBody, FiguresBody, SignatureBody, figures_of
 from audits.facts import Severity
 from audits.preliminary import SheetDraft, Told, diff, get_sheet
@@ -204,7 +205,9 @@ def list_reports(audit: AuditId, call: Reader) -> dict[str, Any]:
 )
 def get_report(audit: AuditId, version: Version, call: Reader) -> dict[str, Any]:
     with call.world.db.read() as session:
-        return views.get_version(session, call.actor, audit, version)
+        view = views.get_version(session, call.actor, audit, version)
+    glass.report_read(call.world, call.actor, audit, view["document"])
+    return view
 
 
 @router.post(

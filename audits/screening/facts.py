@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import BindParameter, Select, and_, bindparam, func, or_, select
 
 from audits.facts import Hit
 from audits.screening.relations import RELEASED
@@ -39,17 +39,9 @@ def screened(session: Reading, sites: Sequence[str]) -> dict[str, Screened]:
     """One entry per site, in a fixed number of queries. Hits by (at, id), subcontractors by id."""
     passes, hits = _passes(session, sites), _hits(session, sites)
     places: dict[str, list[str]] = defaultdict(list)
-    query = select(PlaceRow.site_id, PlaceRow.id, PlaceRow.place_id)
-    query = query.where(PlaceRow.site_id.in_(sites), PlaceRow.removed_at.is_(None), RELEASED)
-    for site, line, place in session.execute(query):
+    for site, line, place in session.execute(_PLACES, {"sites": sites}):
         places[site].append(place or line)
-    refreshed = dict(
-        session.execute(
-            select(RefreshRow.site_id, func.max(RefreshRow.at))
-            .where(RefreshRow.site_id.in_(sites))
-            .group_by(RefreshRow.site_id)
-        ).all()
-    )
+    refreshed = dict(session.execute(_REFRESHED, {"sites": sites}).all())
     return {
         site: Screened(
             screened_at=passes.get(site),
@@ -63,24 +55,48 @@ def screened(session: Reading, sites: Sequence[str]) -> dict[str, Screened]:
 
 def _passes(session: Reading, sites: Sequence[str]) -> dict[str, datetime]:
     """{site: when it was last held against every list in use}, without those that never were."""
-    query = select(ListRow.id, ListRow.kind).where(
-        ListRow.retired_at.is_(None), ListRow.id.in_(select(EditionRow.list_id))
-    )
-    kinds = dict(session.execute(query).all())
+    kinds: dict[str, str] = {}
+    passes: dict[str, list[datetime]] = defaultdict(list)
+    for id, kind, site, at in session.execute(_PASSES, {"sites": sites}):
+        kinds[id] = kind
+        if site is not None:
+            passes[site].append(at)
     if "exclusion" not in kinds.values():
         return {}
-    done = (
-        select(PassRow.site_id, func.min(PassRow.at), func.count())
-        .where(PassRow.site_id.in_(sites), PassRow.list_id.in_(kinds))
-        .group_by(PassRow.site_id)
-    )
-    return {site: at for site, at, count in session.execute(done) if count == len(kinds)}
+    return {site: min(done) for site, done in passes.items() if len(done) == len(kinds)}
 
 
 def _hits(session: Reading, sites: Sequence[str]) -> dict[str, list[Hit]]:
     """Those of lists in use; of a retired list, those that a person confirmed."""
+    found: dict[str, list[Hit]] = defaultdict(list)
+    for row, name, site in session.execute(_HITS, {"sites": sites}):
+        name = name if row.lineage else MISSING + name
+        found[site].append(Hit(row.id, name, row.strength, row.state, row.at))
+    return found
+
+
+# The questions. Each is built once, because building one costs more than asking it, and is about any number of sites.
+
+OF_SITES = bindparam("sites", expanding=True)
+
+_PLACES = select(PlaceRow.site_id, PlaceRow.id, PlaceRow.place_id).where(
+    PlaceRow.site_id.in_(OF_SITES), PlaceRow.removed_at.is_(None), RELEASED
+)
+_REFRESHED = (
+    select(RefreshRow.site_id, func.max(RefreshRow.at))
+    .where(RefreshRow.site_id.in_(OF_SITES))
+    .group_by(RefreshRow.site_id)
+)
+_PASSES = (  # every list in use, and beside it who of these was held against it
+    select(ListRow.id, ListRow.kind, PassRow.site_id, PassRow.at)
+    .outerjoin(PassRow, and_(PassRow.list_id == ListRow.id, PassRow.site_id.in_(OF_SITES)))
+    .where(ListRow.retired_at.is_(None), ListRow.id.in_(select(EditionRow.list_id)))
+)
+
+
+def _hits_on(sites: BindParameter[Sequence[str]]) -> Select[HitRow, str, str]:
     released = select(PlaceRow.id, PlaceRow.site_id).where(PlaceRow.removed_at.is_(None), RELEASED).subquery()
-    query = (
+    return (
         select(HitRow, ListRow.name, Site.id)
         .join(ListRow, ListRow.id == HitRow.list_id)
         .outerjoin(released, and_(HitRow.about == "place", HitRow.about_id == released.c.id))
@@ -95,8 +111,6 @@ def _hits(session: Reading, sites: Sequence[str]) -> dict[str, list[Hit]]:
         .where(Site.id.in_(sites), or_(ListRow.retired_at.is_(None), HitRow.state != "open"))
         .order_by(HitRow.at, HitRow.id)
     )
-    found: dict[str, list[Hit]] = defaultdict(list)
-    for row, name, site in session.execute(query):
-        name = name if row.lineage else MISSING + name
-        found[site].append(Hit(row.id, name, row.strength, row.state, row.at))
-    return found
+
+
+_HITS = _hits_on(OF_SITES)

@@ -16,7 +16,7 @@ from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from audits import standard
 from audits.drafts import AnswerDraft, Channel, Result, check_answer
 from audits.facts import AUDIT_TYPES, Severity, VisitOutcome
-from audits.rules import SYSTEMIC_PERCENT
+from audits.rules import Share
 from audits.sheets.content import (
     FIGURES,
     FORMAT,
@@ -223,7 +223,7 @@ def understand(given: Given, catalogue: Standard) -> Filled:
 def faults_of(filled: Filled, keys: Collection[str], catalogue: Standard) -> Iterator[Fault]:
     """What the standard alone has against the answers to these provisions, in its order."""
     channel: Channel = "answers" if catalogue.fieldwork is None else "fieldwork"
-    share = catalogue.fieldwork.escalation.share_percent if catalogue.fieldwork else SYSTEMIC_PERCENT
+    share = Share.of(catalogue)
     for id, provision in catalogue.provisions.items():
         if id not in keys:
             continue
@@ -237,12 +237,12 @@ def faults_of(filled: Filled, keys: Collection[str], catalogue: Standard) -> Ite
 
 
 def _against(
-    draft: AnswerDraft, provision: Provision, head: Head, share: int, channel: Channel
+    draft: AnswerDraft, provision: Provision, head: Head, share: Share, channel: Channel
 ) -> Iterator[tuple[str, str]]:
     """(field, words) of everything that is wrong with one answer, each found with the ones before put right."""
     for _ in range(len(RowShape.model_fields)):
         try:
-            check_answer(draft, provision, head.type, remote=head.remote, share_percent=share, channel=channel)
+            check_answer(draft, provision, head.type, remote=head.remote, share=share, channel=channel)
             return
         except Invalid as error:
             name = error.where.strip("/")

@@ -37,7 +37,8 @@ from ground.world import World
 
 TOLD = (
     'the site is told of a priority finding the moment it is filed: send "release": "now" with the sheet if that puts '
-    "nobody in danger"
+    "nobody in danger; a finding on a provision of zero tolerance is held when it is raised as an alert or answered by "
+    "itself, without a sheet"
 )
 
 

@@ -8,6 +8,7 @@ Which cell is which is said here; how they are read again, in `audits.sheets.rea
 from __future__ import annotations
 
 import io
+import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -39,6 +40,10 @@ from ground.canonical import Json
 AUDIT, PROVISIONS, REPORT, HELP, STATE = "Audit", "Provisions", "Report", "How to", "State"
 SHEETS = (AUDIT, PROVISIONS, REPORT, HELP, STATE)
 FONT, SIZE = "Arial", 11
+LINE = 14.25  # points of a line in that font
+MOST_HEIGHT = 400.0  # points; a row is no higher than 409
+LINES_OF: Mapping[str, int] = {"prose": 4, "lines": 3}  # of figures: room to see what is written
+FROZEN = 3  # columns that stay in view: number, provision, requirement
 SCALE = 70  # percent, on paper: the questions on one page, the answers beside them on the next
 YES, NO = "yes", "no"
 
@@ -89,6 +94,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("By manage-ment", 11, "by_management", "Violence or threats: on T6 only."),
 )
 ASKED = tuple(number for number, column in enumerate(COLUMNS) if not column.field)
+LIMITS = next(number for number, column in enumerate(COLUMNS) if column.title == "Limits")
 AT: Mapping[str, int] = {column.field: number for number, column in enumerate(COLUMNS) if column.field}
 REPORT_TITLES = ("Figure", "Value", "Note")
 Look = Literal["text", "title", "head", "input", "number", "closed", "heading", "decimal"]
@@ -148,6 +154,7 @@ def write(sheet: Sheet, catalogue: Standard, *, made: datetime) -> bytes:
         page.set_landscape()
         page.set_paper(9)  # A4
         page.set_margins(left=0.4, right=0.4, top=0.6, bottom=0.6)
+        page.set_header(_printed(sheet))
         page.set_footer(f"&L{sheet.head.audit}&C{name}&R&P / &N")
         page.hide_gridlines(0)
         page.protect("", {"format_rows": True, "format_columns": True})
@@ -169,7 +176,7 @@ def _looks(book: xlsxwriter.Workbook) -> dict[Look, Format]:
         "font_name": FONT, "font_size": SIZE, "text_wrap": True, "valign": "top", "border": 1,
         "border_color": "#808080",
     }  # fmt: skip
-    shaded = {**plain, "bg_color": "#EDEDED"}
+    shaded = {**plain, "bg_color": "#EDEDED", "align": "left", "indent": 1}
     open_ = {**plain, "bg_color": "#FFFBE6", "locked": False}
     looks: dict[Look, dict[str, Any]] = {
         "text": shaded,
@@ -182,6 +189,24 @@ def _looks(book: xlsxwriter.Workbook) -> dict[Look, Format]:
         "closed": {**shaded, "bg_color": "#D0D0D0"},
     }
     return {name: book.add_format(look) for name, look in looks.items()}
+
+
+def _printed(sheet: Sheet) -> str:
+    """Which visit it is, on every page of paper. Of "&" the program makes something of its own, and of digits behind
+    it a size of letters."""
+    head = sheet.head
+    kind = head.type.replace("_", " ")
+    return f"&L {head.place[:80].replace('&', '&&')}&R {kind}, {head.starts_on} to {head.ends_on}"
+
+
+def _lines(text: str, width: int, *, bold: bool = False) -> int:
+    """How many lines a text takes in a column of so many characters. Not every program finds that out for itself."""
+    room = max(1, round((width - 1) * (0.92 if bold else 1.04)))
+    return sum(len(textwrap.wrap(line, room)) or 1 for line in text.split("\n"))
+
+
+def _height(page: Worksheet, row: int, lines: int) -> None:
+    page.set_row(row, min(lines * LINE + 3, MOST_HEIGHT))
 
 
 def _text(page: Worksheet, row: int, column: int, text: str, look: Format) -> None:
@@ -206,6 +231,7 @@ def _audit(page: Worksheet, sheet: Sheet, looks: Mapping[Look, Format]) -> None:
     said = sheet.head.to_json()
     lines = {HEAD[name]: _plain(said[name]) for name in HEAD} | {CHECKSUM: checksum(sheet.head, sheet.base)}
     for number, (label, text) in enumerate(lines.items()):
+        _height(page, number, _lines(text, 76))
         _text(page, number, 0, label, looks["title"])
         _text(page, number, 1, text, looks["text"])
 
@@ -220,15 +246,22 @@ def _provisions(page: Worksheet, sheet: Sheet, catalogue: Standard, looks: Mappi
     for number, column in enumerate(COLUMNS):
         page.set_column(number, number, column.width)
         _text(page, 0, number, column.title, looks["head"])
-    page.freeze_panes(1, 2)
+    _height(page, 0, max(_lines(column.title, column.width, bold=True) for column in COLUMNS))
+    # It opens at the answers, with the requirement beside them; how it is tested stands to the left of the answers.
+    page.freeze_panes(1, FROZEN, 1, LIMITS)
     page.repeat_rows(0)
     page.repeat_columns(0, 1)
     page.set_print_scale(SCALE)
     page.set_v_pagebreaks([len(ASKED)])
     page.print_across()
     for at, provision in enumerate(catalogue.provisions.values(), start=1):
-        for number, text in enumerate(asked(provision, sheet.head.type)):
+        texts = asked(provision, sheet.head.type)
+        for number, text in enumerate(texts):
             _text(page, at, number, text, looks["title" if number < 2 else "text"])
+        row = sheet.rows.get(provision.id)
+        said = {AT[name]: str(value) for name, value in (shown_row(row) if row else {}).items() if value is not None}
+        written = {**dict(enumerate(texts)), **said}
+        _height(page, at, max(_lines(text, COLUMNS[n].width, bold=n < 2) for n, text in written.items()))
         _answer(page, at, provision, sheet, looks)
     page.print_area(0, 0, len(catalogue.provisions), len(COLUMNS) - 1)
 
@@ -280,9 +313,12 @@ def _report(page: Worksheet, sheet: Sheet, looks: Mapping[Look, Format]) -> None
     page.repeat_rows(0)
     page.fit_to_pages(1, 0)
     for at, figure in enumerate(FIGURES.values(), start=1):
+        value = shown(figure, sheet.figures.get(figure.name))
+        room = max(LINES_OF.get(figure.kind, 1), _lines(str(value or ""), 60))
+        _height(page, at, max(room, _lines(figure.label, 52, bold=True), _lines(figure.hint, 48)))
         look: Look = {"count": "number", "days": "number", "tenths": "decimal"}.get(figure.kind, "input")  # type: ignore[assignment]
         _text(page, at, 0, figure.label, looks["title"])
-        _cell(page, at, 1, shown(figure, sheet.figures.get(figure.name)), looks[look])
+        _cell(page, at, 1, value, looks[look])
         _text(page, at, 2, figure.hint, looks["text"])
         if (rule := _figure_rule(figure)) is not None:
             page.data_validation(at, 1, at, 1, rule)
@@ -308,4 +344,5 @@ def _help(page: Worksheet, paragraphs: Sequence[str], looks: Mapping[Look, Forma
     page.set_column(0, 0, 110)
     page.fit_to_pages(1, 0)
     for number, text in enumerate(paragraphs):
+        _height(page, number, 2 if number == 0 else _lines(text, 110))
         _text(page, number, 0, text, looks["heading" if number == 0 else "text"])

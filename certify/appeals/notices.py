@@ -1,7 +1,8 @@
-"""What a holder is told about a decision: the grounds in words, and what can be done about it by when.
+"""What a holder is told about a decision: the grounds in words, what to do with labels and goods, and what can be done
+about it by when.
 
 Owns the notice and the mail that says there is one. A notice is written in the transaction that enacts the decision,
-never about one that nobody may hear of yet; the mail carries no grounds, because others read mail.
+never about one that nobody may hear of yet; the mail carries no grounds and no instruction, because others read mail.
 """
 
 from __future__ import annotations
@@ -11,14 +12,16 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 
 from audits.facts import encode
-from certify import rulebook, veil
+from certify import stock, veil
 from certify.appeals.tables import AppealRow, NoticeRow
-from certify.dossier import Decision, Outcome
+from certify.dossier import Decision, Outcome, open_inputs, open_record
+from certify.governance import books
 from certify.relations import READ, REPLY
+from certify.rulebook import Rulebook
 from certify.tables import Application, DecisionRow
 from ground import access, journal, mail
 from ground.access import Actor
-from ground.canonical import Json, instant
+from ground.canonical import Json, instant, parse
 from ground.database import Reading, Writing
 from ground.errors import Conflict, NotFound
 from ground.ids import new_id
@@ -32,6 +35,11 @@ TOLD: tuple[Outcome, ...] = (
 AGAINST: tuple[Outcome, ...] = ("refuse", "suspend", "remediation", "propose_revocation", "revoke", "reduce")
 BRAKES: tuple[Outcome, ...] = ("suspend", "revoke", "withdraw", "reduce")
 """What customers must hear of: goods may not be sold as certified any more, or not all of them."""
+
+MAX_RECORD = 1 << 24  # bytes of a decision record, as in `certify.views`
+INSTRUCTION = "instruction"
+"""Key of the entry, the last one of a notice's stored grounds, that holds reason code and stock instruction. Notices
+from before, and those that ask for nothing, have no such entry."""
 
 SUBJECTS: dict[str, str] = {
     "refuse": "No certificate yet: see the reasons",
@@ -61,10 +69,11 @@ def give(
     a refusal whose grounds are those of the last notice is not told again."""
     if decision.outcome not in TOLD:
         return None
-    grounds = _grounds(decision)
+    book = books.load(session, decision.rulebook)
+    grounds = _grounds(decision, book)
     if decision.outcome == "refuse" and _same_as_last(session, application.id, grounds):
         return None
-    limits = rulebook.load(decision.rulebook).limits
+    limits, told = book.limits, _instruction(row, decision, book, now)
     notice = NoticeRow(
         id=new_id("ntc"),
         application_id=application.id,
@@ -72,7 +81,7 @@ def give(
         decision_id=row.id,
         certificate=row.certificate,
         outcome=decision.outcome,
-        grounds=grounds,
+        grounds=[*grounds, {INSTRUCTION: told}] if told else grounds,
         rulebook=decision.rulebook,
         rulebook_sha256=decision.rulebook_sha256,
         given_at=now,
@@ -123,7 +132,7 @@ def notice_view(session: Reading, row: NoticeRow) -> dict[str, Json]:
         "decision": row.decision_id,
         "outcome": row.outcome,
         "subject": SUBJECTS[row.outcome],
-        "grounds": list[Json](row.grounds),
+        "grounds": _readable(session, row),
         "rulebook": row.rulebook,
         "given_at": instant(row.given_at),
         "reply_until": _moment(row.reply_until),
@@ -131,21 +140,45 @@ def notice_view(session: Reading, row: NoticeRow) -> dict[str, Json]:
         "appeal": appeal,
         "customers_by": _moment(row.customers_by),
         "customers_told_at": _moment(row.customers_told_at),
+        **_instructed(row),
     }
 
 
-def _grounds(decision: Decision) -> list[dict[str, Json]]:
+def _grounds(decision: Decision, book: Rulebook) -> list[dict[str, Json]]:
     """Each unmet clause that led here, in the words of its day and as the holder may read them."""
-    clauses = rulebook.load(decision.rulebook).clauses
     led = [encode(reason) for reason in decision.reasons if reason.clause in decision.because]
     return [
         {
             "clause": reason["clause"],
-            "title": clauses[reason["clause"]].title if reason["clause"] else "Open question",
+            "title": book.clauses[reason["clause"]].title if reason["clause"] else "Open question",
             "text": reason["text"],
         }
         for reason in veil.for_holder(led)
     ]
+
+
+def _readable(session: Reading, row: NoticeRow) -> list[dict[str, Json]]:
+    """The grounds as they were given; those that rest on a report which the holder does not have come with it."""
+    grounds = [ground for ground in row.grounds if INSTRUCTION not in ground]
+    unread, decided = veil.unreleased(session, row.application_id), session.get_one(DecisionRow, row.decision_id)
+    dossier, standing, decision = open_record(parse(decided.record.encode(), limit=MAX_RECORD))
+    rest = veil.resting(dossier, standing, decision, books.of(decided, decision.rulebook), unread)
+    clauses = rest.clauses if rest else frozenset[str]()
+    return [{**ground, "text": rest.text} if rest and ground["clause"] in clauses else ground for ground in grounds]
+
+
+def _instruction(row: DecisionRow, decision: Decision, book: Rulebook, now: datetime) -> dict[str, Json] | None:
+    """The word that is public, and what to do with labels and goods; None where nothing is asked of the holder."""
+    if not book.stock or decision.outcome not in stock.ASKING:
+        return None  # most of them: no record is read again
+    dossier, standing = open_inputs(parse(row.record.encode(), limit=MAX_RECORD))
+    found = stock.instruction(decision, dossier, standing, book, now)
+    return {"reason_code": decision.reason_code, "stock": stock.view(found)} if found else None
+
+
+def _instructed(row: NoticeRow) -> dict[str, Json]:
+    found: list[dict[str, Json]] = [ground[INSTRUCTION] for ground in row.grounds if INSTRUCTION in ground]
+    return found[0] if found else {}
 
 
 def _same_as_last(session: Reading, application: str, grounds: list[dict[str, Json]]) -> bool:
@@ -167,6 +200,8 @@ def _letter(settings: Settings, notice: NoticeRow) -> str:
         lines.append(f"You may appeal until {instant(notice.appeal_until)} (UTC); an appeal stays no decision.")
     if notice.customers_by is not None:
         lines.append(f"Tell your customers by {instant(notice.customers_by)} (UTC).")
+    if _instructed(notice):
+        lines.append("What to do with labels and goods, and by when, stands in it too.")
     return "\n".join([*lines, ""])
 
 

@@ -112,7 +112,8 @@ def list_notices(
 @router.get(
     "/v1/notices/{notice}",
     summary="Read a notice",
-    description="The grounds in words, and until when to reply or to appeal.",
+    description="The grounds in words, until when to reply or to appeal; and, where something is asked, the public "
+    "reason code and what to do with labels and goods, each with its last day.",
     responses={**READ_PROBLEMS, 200: example("The notice.", samples.NOTICE)},
 )
 def get_notice(notice: IdInPath, call: Reader) -> dict[str, Any]:

@@ -21,6 +21,17 @@ NOTICE: Example = {
     "appeal": None,
     "customers_by": "2026-06-05T08:00:00Z",
     "customers_told_at": None,
+    "reason_code": "nonconformity",
+    "stock": {
+        "event": "Suspension on a core topic",
+        "site": None,
+        "new_labels": {"text": "Stop at once.", "until": None},
+        "unused_labels": {"text": "Frozen.", "until": None},
+        "goods_not_shipped": {"text": "Held, nothing is shipped.", "until": None},
+        "goods_shipped": {"text": "Amber: under review.", "until": None},
+        "affected_since": None,
+        "scan_shows": "Amber, without details.",
+    },
 }
 APPEAL: Example = {
     "id": "apl_0p4g7s2f9j5w1h6r",

@@ -1,10 +1,9 @@
 """Appeals: filed by the holder, judged by two other people of different organisations. An appeal stays no decision.
 
-Owns who may judge: nobody who accepted a report, approved or braked anything, spoke on the panel or sat on an audit of
-the case, and nobody of the firms and companies in it. An appeal that is won changes no finding and lifts nothing by
-itself: it is a fact. Won against a revocation, the waiting time falls away for a new application, and the labels of
-that certificate may be bound to its successor (`labels`); against anything else the certification body has to act on
-it, and the file shows that it must.
+Owns the way of an appeal; who may judge one is said in `apart`. An appeal that is won changes no finding and lifts
+nothing by itself: it is a fact. Won against a revocation, the waiting time falls away for a new application, and the
+labels of that certificate may be bound to its successor (`labels`); against anything else the certification body has
+to act on it, and the file shows that it must.
 """
 
 from __future__ import annotations
@@ -13,19 +12,18 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
-from audits import dossier as testimony
-from certify import casefile, rulebook
-from certify.appeals import notices
+from certify import people
+from certify.appeals import apart, notices
 from certify.appeals.tables import AppealRow, AppealWordRow
+from certify.governance import books
 from certify.relations import REPLY
-from certify.tables import AcceptanceRow, Application, ApprovalRow, PanelWordRow
 from ground import access, journal, mail, outbox
 from ground.access import Actor, Grant
 from ground.canonical import Json, instant, nfc
 from ground.database import Reading, Writing, lock
-from ground.errors import Conflict, Forbidden, NotFound
+from ground.errors import Conflict, NotFound
 from ground.ids import new_id
-from ground.parties import KNOWN, Site, relations
+from ground.parties import KNOWN, relations
 
 JUDGE = "certify.judge_appeal"
 READ_APPEAL = "certify.read_appeal"
@@ -47,7 +45,7 @@ def file_appeal(session: Writing, actor: Actor, notice_id: str, argument: str, *
         raise Conflict(f"the time for an appeal ended at {instant(notice.appeal_until)}; it is {instant(now)}")
     if session.scalar(select(AppealRow.id).where(AppealRow.notice_id == notice.id)) is not None:
         raise Conflict("an appeal against this decision is filed already")
-    days = rulebook.load(notice.rulebook).limits.appeal_decide_days
+    days = books.load(session, notice.rulebook).limits.appeal_decide_days
     row = AppealRow(
         id=new_id("apl"),
         notice_id=notice.id,
@@ -63,11 +61,11 @@ def file_appeal(session: Writing, actor: Actor, notice_id: str, argument: str, *
     session.add(row)
     session.flush()
     journal.record(session, actor, "appeal_filed", row.id, {"notice": notice.id}, now=now)
-    people = mail.everyone(session, "scheme_manager", "decider")
+    judges = mail.everyone(session, "scheme_manager", "decider")
     text = (
         f"An appeal waits for two people who had no part in the case, until {instant(row.decide_by)} (UTC): {row.id}.\n"
     )
-    mail.write(session, people, f"appeal {row.id}", "An appeal was filed", text, now=now)
+    mail.write(session, judges, f"appeal {row.id}", "An appeal was filed", text, now=now)
     return row
 
 
@@ -84,9 +82,9 @@ def judge(session: Writing, actor: Actor, id: str, *, uphold: bool, reasons: str
     session.refresh(found)
     if found.outcome:
         raise Conflict(f"the appeal is decided: {found.outcome}")
-    check_uninvolved(session, actor, found.application_id)
-    words = _words(session, found.id)
-    if any(word.person == actor.person for word in words):
+    apart.check_uninvolved(session, actor, found.application_id)
+    words, mine = _words(session, found.id), people.same(session, actor.person)
+    if any(word.person in mine for word in words):
         raise Conflict("you have spoken already; it takes another person")
     word = AppealWordRow(
         appeal_id=found.id,
@@ -97,38 +95,17 @@ def judge(session: Writing, actor: Actor, id: str, *, uphold: bool, reasons: str
         at=now,
     )
     session.add(word)
-    agreeing = {other.organisation for other in words if other.uphold == uphold} - {actor.organisation}
-    if agreeing:
+    if any(other.uphold == uphold and _apart(session, other, actor, mine) for other in words):
         found.outcome, found.decided_at = ("upheld" if uphold else "rejected"), now
-        people = mail.members(session, found.organisation_id, "manager")
+        managers = mail.members(session, found.organisation_id, "manager")
         text = f"The appeal {found.id} is decided: {found.outcome}. The reasons stand beside it.\n"
-        mail.write(session, people, f"appeal {found.id} decided", "Your appeal is decided", text, now=now)
+        mail.write(session, managers, f"appeal {found.id} decided", "Your appeal is decided", text, now=now)
     session.flush()
     detail: dict[str, Json] = {"uphold": uphold, "outcome": found.outcome}
     journal.record(session, actor, "appeal_judged", found.id, detail, now=now)
     if found.outcome:
         outbox.record(session, "application_changed", found.application_id, now=now, application=found.application_id)
     return found
-
-
-def check_uninvolved(session: Reading, actor: Actor, application: str) -> None:
-    """Forbidden, with the reason, for somebody who had a part in the case, or who belongs to a party of it."""
-    for table, part in ((AcceptanceRow, "accepted its reports"), (ApprovalRow, "approved something in it"),
-                        (PanelWordRow, "spoke on its panel")):  # fmt: skip
-        query = select(table.id).where(table.application_id == application, table.person == actor.person)
-        if session.scalar(query.limit(1)) is not None:
-            raise Forbidden(f"you {part}; other people judge the appeal")
-    row = session.get_one(Application, application)
-    if row.suspension_requested_by == actor.person:
-        raise Forbidden("you asked for the suspension; other people judge the appeal")
-    places = casefile.site_ids(session, application)
-    facts = testimony.load(session, places)
-    if any(actor.person in visit.team for place in facts for visit in place.visits):
-        raise Forbidden("you were on one of its audits; other people judge the appeal")
-    owners = set(session.scalars(select(Site.organisation_id).where(Site.id.in_(places))))
-    firms = {visit.firm for place in facts for visit in place.visits}
-    if actor.organisation in owners | firms | {row.organisation_id}:
-        raise Forbidden("your organisation is a party of the case; other people judge the appeal")
 
 
 def appeal_of(session: Reading, actor: Actor, id: str) -> AppealRow:
@@ -164,6 +141,12 @@ def appeal_view(session: Reading, row: AppealRow, *, inside: bool) -> dict[str, 
             for word in shown
         ],
     }
+
+
+def _apart(session: Reading, word: AppealWordRow, actor: Actor, mine: frozenset[str]) -> bool:
+    """Do these two have no organisation in common, under whatever membership they spoke?"""
+    theirs = people.organisations(session, people.same(session, word.person)) | {word.organisation}
+    return theirs.isdisjoint(people.organisations(session, mine) | {actor.organisation})
 
 
 def _words(session: Reading, appeal: str) -> list[AppealWordRow]:

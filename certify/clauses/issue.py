@@ -11,9 +11,10 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 
 from audits.facts import Finding, Visit
+from certify.clauses import release
 from certify.dossier import Revocation
-from certify.measures import counts_open, interviews_needed, months_after, months_passed, past
-from certify.view import IN_ORDER, NONE, Answer, Clause, View, clause, day, no_findings, nothing
+from certify.measures import counts_open, months_after, months_passed, past
+from certify.view import IN_ORDER, NONE, UNTOLD, Answer, Clause, View, clause, day, no_findings, nothing
 from ground.canonical import end_of_day
 
 TABLE: dict[str, Clause] = {}
@@ -82,13 +83,7 @@ def in_points(hundredths: int) -> str:
 def enough_interviews(v: View) -> Answer:
     if not v.relied_upon:
         return Answer(False, "There is no full audit.")
-    limits, dangerous = v.limits, [risk for risk in v.dossier.risks if risk.level == "high"]
-    need: dict[str, int] = {}
-    for site, audit in v.audits.items():
-        if audit is not None:
-            high = any(risk.site == site and risk.at.date() < audit.starts_on for risk in dangerous)
-            share = limits.high_risk_percent if high else 100
-            need[audit.id] = interviews_needed(audit.workers, limits.interviews_least, share)
+    need = {audit.id: v.sample(site, audit) for site, audit in v.audits.items() if audit}
     few = [audit for audit in v.relied_upon if audit.interviews < need[audit.id]]
     said = "; ".join(f"{a.id}: {a.interviews} of {a.workers} workers, needed {need[a.id]}" for a in few)
     return Answer(not few, f"Too few: {said}." if few else "Enough in every audit.", tuple(a.id for a in few))
@@ -138,6 +133,8 @@ def no_group_passed_over(v: View) -> Answer:
 
 
 def _passed_over(v: View, audit: Visit) -> Iterator[str]:
+    if not audit.strata:
+        yield "no group of workers was counted"
     for stratum in audit.strata:
         if stratum.interviewed < (need := min(v.limits.interviews_per_stratum, stratum.size)):
             yield f"{stratum.interviewed} of {stratum.size} in {stratum.name}, needed {need}"
@@ -152,7 +149,7 @@ def approved_and_impartial(v: View) -> Answer:
     wrong += [
         (audit.id, f"the lead auditor's number {audit.in_a_row} in a row, at most {most}")
         for audit in v.relied_upon
-        if audit.in_a_row > most
+        if not 1 <= audit.in_a_row <= most
     ]
     ids = tuple(dict.fromkeys(id for id, _ in wrong))
     return Answer(False, "; ".join(f"{id}: {text}" for id, text in wrong) + ".", ids) if wrong else IN_ORDER
@@ -161,7 +158,7 @@ def approved_and_impartial(v: View) -> Answer:
 @clause(TABLE, "I17")
 def screened(v: View) -> Answer:
     days, places = v.limits.screening_days, v.dossier.places
-    hits = [hit for place in places for hit in place.hits if hit.at <= v.now]
+    hits = [hit for place in places for hit in place.hits]
     against = [hit for hit in hits if hit.state == "confirmed" or (hit.state == "open" and hit.strength != "name")]
     if against:
         said = ", ".join(f"{hit.list} ({hit.id}, {hit.state})" for hit in against)
@@ -172,18 +169,14 @@ def screened(v: View) -> Answer:
 
 @clause(TABLE, "I18")
 def no_core_complaint(v: View) -> Answer:
-    waiting = [
-        concern.id
-        for place in v.dossier.places
-        for concern in place.concerns
-        if concern.core and concern.credible_at is not None and concern.resolved_at is None
-    ]
-    return nothing(waiting, "Unresolved")
+    told = [concern for place in v.dossier.places for concern in place.concerns]
+    waiting = [c.id for c in told if c.core and c.credible_at is not None and c.resolved_at is None]
+    return nothing(waiting, "Unresolved") if told else UNTOLD
 
 
 @clause(TABLE, "I19")
 def enough_time(v: View) -> Answer:
-    short = [audit for audit in v.relied_upon if audit.effort_spent < audit.effort_needed]
+    short = [audit for audit in v.relied_upon if audit.effort_spent < max(audit.effort_needed, 1)]
     if not short:
         return IN_ORDER
     said = "; ".join(f"{a.id}: {_days(a.effort_spent)} man-days, needed {_days(a.effort_needed)}" for a in short)
@@ -202,9 +195,9 @@ def signed_reports(v: View) -> Answer:
 
 @clause(TABLE, "I21")
 def waited_after_revocation(v: View) -> Answer:
-    if v.standing is not None:
-        return Answer(True, "Nothing to apply for anew.")
-    waits = [(r.certificate, wait) for r in v.dossier.revocations if not r.overturned and (wait := _wait(v, r))]
+    own = v.standing.number if v.standing else ""
+    others = [each for each in v.dossier.revocations if not each.overturned and each.certificate != own]
+    waits = [(r.certificate, wait) for r in others if (wait := _wait(v, r))]
     return Answer(
         not waits, " ".join(wait for _, wait in waits) or "Nothing to wait for.", tuple(id for id, _ in waits)
     )
@@ -218,9 +211,10 @@ def _wait(v: View, revocation: Revocation) -> str:
         for f in v.dossier.findings
         if f.discovered_at <= revocation.at and (f.severity == "priority" or (f.severity == "major" and f.core))
     ]
-    if still := [f.id for f in causes if counts_open(f)]:
+    if still := sorted({*revocation.uncorrected, *(f.id for f in causes if counts_open(f))}):
         return f"{revocation.certificate}: {', '.join(still)} not corrected; then {months} months."
-    proven = max([revocation.at, *(f.closed_at for f in causes if f.closed_at)])
+    elsewhere = [revocation.corrected_at] if revocation.corrected_at else []
+    proven = max([revocation.at, *elsewhere, *(f.closed_at for f in causes if f.closed_at)])
     until = end_of_day(months_after(proven.date(), months))
     return f"{revocation.certificate}: corrected on {day(proven)}, wait until {day(until)}." if v.now < until else ""
 
@@ -283,3 +277,28 @@ def _many_at_once(v: View) -> datetime | None:
 def _open_at(finding: Finding, moment: datetime) -> bool:
     closed = None if counts_open(finding) else finding.closed_at
     return finding.discovered_at <= moment and (closed is None or closed > moment)
+
+
+@clause(TABLE, "I26")
+def no_way_round(v: View) -> Answer:
+    return release.came_back_elsewhere(v)
+
+
+@clause(TABLE, "I27")
+def little_not_applicable(v: View) -> Answer:
+    most = v.limits.not_applicable_most
+    over = [a for a in v.relied_upon if 100 * a.not_applicable > most * (a.applicable + a.not_applicable)]
+    if not over:
+        return IN_ORDER
+    said = "; ".join(f"{a.id}: {a.not_applicable} of {a.applicable + a.not_applicable}" for a in over)
+    return Answer(False, f"More than {most} percent not applicable: {said}.", tuple(audit.id for audit in over))
+
+
+@clause(TABLE, "I28")
+def enough_files(v: View) -> Answer:
+    need = {audit.id: v.sample(site, audit) for site, audit in v.audits.items() if audit}
+    few = [audit for audit in v.relied_upon if audit.files_reviewed < need[audit.id]]
+    if not few:
+        return IN_ORDER
+    said = "; ".join(f"{a.id}: {a.files_reviewed} of {a.workers} workers, needed {need[a.id]}" for a in few)
+    return Answer(False, f"Too few files: {said}.", tuple(audit.id for audit in few))

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from audits.facts import SiteFacts
-from certify.measures import past
+from audits.facts import SiteFacts, Visit
+from certify import proven
+from certify.measures import past, surveys, talked_to_some
 from certify.view import Answer, Clause, View, clause, day, nothing
 
 TABLE: dict[str, Clause] = {}
@@ -21,6 +22,9 @@ def renewal_window(v: View) -> Answer:
     if v.standing is None:
         return NOTHING
     opens = v.standing.valid_until - timedelta(days=v.limits.renewal_window_days)
+    late = v.limits.renewal_late_days
+    if late and past(v.standing.valid_until, v.now, late):
+        return Answer(False, f"It ended more than {late} days ago: a new application begins anew.")
     return Answer(v.now >= opens, f"The window for renewal opens on {day(opens)}.")
 
 
@@ -48,10 +52,14 @@ def _unannounced(v: View, place: SiteFacts, issued: datetime) -> int:
         and visit.submitted_at is not None
         and visit.outcome == "completed"
         and not visit.remote
-        and (visit.type in v.book.carriers or visit.type == "for_cause")
+        and (surveys(visit, v.book) or (visit.type == "for_cause" and _talks(v, visit)))
         and (visit.notice == "unannounced" or (not visit.notice and not visit.announced))
         for visit in place.visits
     )
+
+
+def _talks(v: View, visit: Visit) -> bool:
+    return proven.counts(visit, v.book) and talked_to_some(visit, v.limits)
 
 
 @clause(TABLE, "N4")

@@ -7,7 +7,7 @@ apart: that is a proposal to a person. Those from S8 on, and M2, came with freem
 from __future__ import annotations
 
 from certify.measures import contained_in_time, overdue, past, refused
-from certify.view import NONE, Answer, Clause, View, clause, day, no_findings, nothing
+from certify.view import NONE, UNTOLD, Answer, Clause, View, clause, day, no_findings, nothing
 from ground.canonical import end_of_day
 
 TABLE: dict[str, Clause] = {}
@@ -91,13 +91,9 @@ def access_given(v: View) -> Answer:
 @clause(TABLE, "S11")
 def independent_sources(v: View) -> Answer:
     """A proposal to a person: `certify.rules` leaves it out of what suspends."""
-    many = [
-        concern.id
-        for place in v.dossier.places
-        for concern in place.concerns
-        if concern.resolved_at is None and concern.sources >= v.limits.independent_sources
-    ]
-    return nothing(many, "Interim suspension is proposed to a person")
+    told = [concern for place in v.dossier.places for concern in place.concerns]
+    many = [c.id for c in told if c.resolved_at is None and c.sources >= v.limits.independent_sources]
+    return nothing(many, "Interim suspension is proposed to a person") if told else UNTOLD
 
 
 @clause(TABLE, "M1")

@@ -51,7 +51,7 @@ EVIDENCE: dict[str, Json] = {
     "committed": None,
     "next_root_at": "2026-06-05T08:00:00Z",
     "decided_before": [
-        {"decided_at": HELD["decided_at"], "effective_at": "2026-06-04T11:00:00Z", "commitment": samples.HASH,
+        {"decided_at": "2026-06-01T00:00:00Z", "effective_at": "2026-06-04T11:00:00Z", "commitment": samples.HASH,
          "committed": COMMITTED},
     ],
 }  # fmt: skip
@@ -62,7 +62,7 @@ EVIDENCE: dict[str, Json] = {
     summary="Prove when a decision was made",
     description="Its commitment, and the inclusion proof (RFC 6962) that it stands under the root of a leaf "
     "`evidence.root` of the public log. `decided_before`: the same conclusion, when it was reached earlier and held "
-    "back because people could have been harmed by the news.",
+    "back because people could have been harmed by the news; `decided_at` is then the day it was reached, without the hour.",
     responses={**READ_PROBLEMS, 200: example("The evidence.", EVIDENCE)},
 )
 def get_evidence(
@@ -84,7 +84,7 @@ def get_evidence(
             "next_root_at": instant(due) if due else None,
             "decided_before": [
                 {
-                    "decided_at": instant(held.decided_at),
+                    "decided_at": instant(held.decided_at.replace(hour=0, minute=0, second=0)),
                     "effective_at": instant(held.effective_at or decision.at),
                     "commitment": held.cmt,
                     "committed": _committed(session, held.cmt),

@@ -10,9 +10,11 @@ from datetime import datetime
 
 from sqlalchemy import select
 
-from certify import rulebook, veil
+from audits.dossier import Unreleased
+from certify import veil
 from certify.dossier import Dossier, Outcome, open_record
 from certify.events import Standing
+from certify.governance import books
 from certify.rulebook import Rulebook
 from certify.tables import DecisionRow
 from ground.canonical import Json, instant, parse, sha256
@@ -56,7 +58,7 @@ def find(session: Reading, name: str) -> DecisionRow:
 def explanation(row: DecisionRow) -> dict[str, Json]:
     """The decision told in order: outcome, why, every clause, its inputs, the rulebook, how to challenge it."""
     dossier, standing, decision = open_record(parse(row.record.encode(), limit=MAX_RECORD))
-    book = rulebook.load(decision.rulebook)
+    book = books.of(row, decision.rulebook)
     return {
         "id": row.id,
         "application": row.application_id,
@@ -82,11 +84,22 @@ def explanation(row: DecisionRow) -> dict[str, Json]:
     }  # fmt: skip
 
 
-def for_holder(told: dict[str, Json]) -> dict[str, Json]:
-    """The same as its holder reads it."""
-    clauses = veil.for_holder(told["clauses"])
+def for_holder(row: DecisionRow, unread: Unreleased) -> dict[str, Json]:
+    """The same as its holder reads it. unread: what its places cannot read at this moment.
+
+    Without the hash of the record: a holder knows nearly all of that, and could try what it does not. The commitment,
+    which has a salt, stands for the record.
+    """
+    dossier, standing, decision = open_record(parse(row.record.encode(), limit=MAX_RECORD))
+    rest = veil.resting(dossier, standing, decision, books.of(row, decision.rulebook), unread)
+    told = {key: value for key, value in explanation(row).items() if key != "record_sha256"}
     because = [{**reason, "met": False, "subject": ""} for reason in told["because"]]
-    return {**told, "because": [_bare(reason) for reason in veil.for_holder(because)], "clauses": clauses}
+    return {
+        **told,
+        "because": [_bare(reason) for reason in veil.for_holder(because, rest)],
+        "clauses": veil.for_holder(told["clauses"], rest),
+        **({"score": rest.score, "inputs": _inputs(rest.dossier, standing, row)} if rest else {}),
+    }
 
 
 def _bare(reason: dict[str, Json]) -> dict[str, Json]:

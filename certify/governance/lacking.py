@@ -61,6 +61,12 @@ MEETS: Mapping[str, Meets] = {
     "I23": Meets("holder", "Close every finding; those older than {conformance_months} months need a new audit."),
     "I24": Meets("holder", "Confirm the list of subcontractors and agents of each site named."),
     "I25": Meets("certification body", "The word of a panel of two people of different organisations."),
+    "I26": Meets(
+        "certification body",
+        "The other certificate comes back first; or, where it has ended, what R2, R4 and R5 ask of a return.",
+    ),
+    "I27": Meets("audit firm", "An audit in which {not_applicable_most} percent at most are not applicable."),
+    "I28": Meets("audit firm", "An audit that reads the files of as many workers as it has to interview."),
     "S1": Meets("holder", "Put right what the finding names, then have it closed by a visit on site."),
     "S2": Meets("holder", "Close the finding by a visit on site; containing it late does not heal it."),
     "S3": Meets("holder", "Close the overdue finding by a visit on site with interviews."),
@@ -75,12 +81,17 @@ MEETS: Mapping[str, Meets] = {
     "M1": Meets("holder", "Have the finding closed by a visit on site; containment alone keeps labels frozen."),
     "M2": Meets("holder", "Have what was disclosed closed by a visit on site."),
     "W1": Meets("holder", "Nothing: the certificate was given back. A new application begins anew."),
-    "R1": Meets("holder", "See the clauses that still brake."),
-    "R2": Meets("audit firm", "A re-entry audit on site, begun after the suspension."),
+    "R1": Meets("holder", "What would meet each of the clauses named here."),
+    "R2": Meets("audit firm", "A re-entry audit, with interviews, of each place named, begun after the suspension."),
     "R3": Meets("certification body", "A second person of another organisation approves the reinstatement."),
     "R4": Meets("time", "Half a year after the suspension for misuse of labels."),
-    "R5": Meets("certification body", "The word of a panel of two people of different organisations."),
-    "N1": Meets("time", "The window for renewal: {renewal_window_days} days before the end."),
+    "R5": Meets(
+        "certification body",
+        "The word of a panel of two people of different organisations, who neither accept nor approve.",
+    ),
+    "N1": Meets(
+        "time", "The window for renewal: {renewal_window_days} days before the end, {renewal_late_days} after it."
+    ),
     "N2": Meets("audit firm", "A new full audit of every place, begun after the certificate was issued."),
     "N3": Meets("audit firm", "At least one unannounced visit since the certificate was issued."),
     "N4": Meets("certification body", "An answer to what is asked about the places named."),
@@ -95,6 +106,7 @@ def lacking(session: Reading, settings: Settings, application: Application, now:
     book = books.current(session, settings, now)
     case = casefile.load(session, application, now, held=False)
     decision = rules.decide(case.dossier, case.standing, book, now)
+    rest = veil.resting(case.dossier, case.standing, decision, book, veil.unreleased(session, application.id))
     wanted = _wanted(case.standing.state if case.standing else None)
     asked = rules.needed(wanted, book) if wanted else ()
     return {
@@ -104,8 +116,8 @@ def lacking(session: Reading, settings: Settings, application: Application, now:
         "standing": case.standing.state if case.standing else None,
         "next": wanted,
         "unmet": [
-            _told(reason, book)
-            for reason in veil.for_holder(encode(_reason(decision, id)) for id in asked)
+            _told(reason, book, rest)
+            for reason in veil.for_holder((encode(_reason(decision, id)) for id in asked), rest)
             if not reason["met"]
         ],
         "met": sum(_reason(decision, id).met for id in asked),
@@ -129,9 +141,11 @@ def _reason(decision: Decision, id: str) -> rules.Reason:
     return next(reason for reason in decision.reasons if reason.clause == id)
 
 
-def _told(reason: dict[str, Json], book: Rulebook) -> dict[str, Json]:
+def _told(reason: dict[str, Json], book: Rulebook, rest: veil.Resting | None) -> dict[str, Json]:
     id = reason["clause"]
     meets = MEETS[id] if id else Meets("certification body", "Its conclusion.")
+    if rest is not None and id in rest.clauses:
+        meets = Meets("time", "The day from which you can read the report: it says what is to be done.")
     values = {name: str(parameter.value) for name, parameter in book.parameters.items()}
     return {
         "clause": id,

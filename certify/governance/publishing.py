@@ -13,7 +13,7 @@ from typing import Literal, get_args
 from sqlalchemy import select
 
 from audits import standard
-from certify import log, rulebook
+from certify import log, people, rulebook
 from certify.events import Draft
 from certify.governance.tables import ConsultationRow, RulebookRow
 from certify.rulebook import Rulebook
@@ -101,6 +101,8 @@ def consult(session: Writing, actor: Actor, id: str, draft: ConsultationDraft, *
     kinds = {invited.kind for invited in draft.invited}
     if len(kinds) < KINDS_LEAST:
         raise Invalid(f"{len(kinds)} kinds of stakeholders were asked; it takes {KINDS_LEAST}", where="/invited")
+    if not draft.answers:
+        raise Invalid("nobody answered: that is no consultation yet", where="/answers")
     if draft.answers > len(draft.invited):
         raise Invalid(f"{draft.answers} answers of {len(draft.invited)} who were asked", where="/answers")
     held = ConsultationRow(
@@ -124,13 +126,14 @@ def consult(session: Writing, actor: Actor, id: str, draft: ConsultationDraft, *
 def approve(session: Writing, world: World, actor: Actor, id: str, *, now: datetime) -> RulebookRow:
     """The second person's word: the rulebook is published, and decides from the day it comes into force.
 
-    Forbidden for the one who proposed it. Conflict without a recorded consultation, for a draft, or when it would have
-    come into force before today. Unavailable, and nothing is changed, while the event key is away.
+    Forbidden for the one who proposed it. Conflict without a recorded consultation, for a draft,
+    or when it would have come into force before today. Unavailable, and nothing is changed, while the event key is
+    away.
     """
     access.check(actor, APPROVE, KNOWN)
     lock(session, "rulebooks")
     row = _unpublished(session, id)
-    if row.proposed_by == actor.person:
+    if row.proposed_by in people.same(session, actor.person):
         raise Forbidden("who proposed a rulebook does not also approve it: publishing takes two people")
     if session.scalar(select(ConsultationRow.id).where(ConsultationRow.rulebook == row.id).limit(1)) is None:
         raise Conflict("no consultation of the stakeholders is recorded for this text")

@@ -12,6 +12,7 @@ from pydantic import ConfigDict, Field
 from sqlalchemy import select
 from starlette.responses import Response
 
+from certify import veil
 from certify.governance import books, dryrun, explain, publishing, samples
 from certify.governance.lacking import lacking
 from certify.governance.publishing import ConsultationDraft, Invited, StakeholderKind
@@ -192,6 +193,6 @@ def explain_decision(
         if decision is None:
             raise NotFound("there is no such decision")
         books.know(session)
-        told = explain.explanation(decision)
-        inside = access.everywhere(call.actor, READ)
-        return told if inside else explain.for_holder(told)
+        if access.everywhere(call.actor, READ):
+            return explain.explanation(decision)
+        return explain.for_holder(decision, veil.unreleased(session, row.id))

@@ -15,8 +15,9 @@ from sqlalchemy import select
 
 from audits import dossier as testimony
 from audits.facts import AuditType, SiteFacts, Visit
-from certify import casefile, log, rulebook
+from certify import casefile, log
 from certify.events import State
+from certify.governance import books
 from certify.measures import newest_full
 from certify.register import fold_of
 from certify.relations import certificate_of
@@ -177,7 +178,7 @@ def _missing(session: Reading, application: str, now: datetime) -> list[tuple[_R
 def _raise(session: Writing, rests: _Rests, subject: str, since: datetime, now: datetime) -> None:
     """The caution; where the certificate before it was verified again about the same sites, that counts here too."""
     certificate, sites = rests.certificate, list(rests.sites[subject])
-    days = rulebook.load(certificate.rulebook).limits.reverify_days or REVERIFY_DAYS
+    days = books.of(certificate, certificate.rulebook).limits.reverify_days or REVERIFY_DAYS
     row = CautionRow(
         certificate=certificate.number,
         application_id=certificate.application_id,
@@ -247,7 +248,7 @@ def _resting(session: Reading, applications: Sequence[str], now: datetime) -> It
 
 def _relied(certificate: Certificate, places: Sequence[SiteFacts]) -> dict[str, tuple[str, ...]]:
     """{firm or auditor: sites} of the full audits that the certificate rests on."""
-    book = rulebook.load(certificate.rulebook)
+    book = books.of(certificate, certificate.rulebook)
     found: dict[str, tuple[str, ...]] = {}
     for place in places:
         visit = newest_full(place, book)

@@ -161,3 +161,45 @@ def test_what_was_there_before_is_there_after(database: Database) -> None:
         connection.execute(text("UPDATE audit SET type = 'visit'"))
     with pytest.raises(IntegrityError), database.engine.begin() as connection:
         connection.execute(text("DELETE FROM site"))
+
+
+BROUGHT = (  # a file on its way and one that is kept, of the audit and finding in BEFORE, as revision 0002 knew them
+    "INSERT INTO person VALUES ('per_1', 'org_1', 'Bea', NULL, :at)",
+    "INSERT INTO upload (id, audit_id, finding_id, organisation_id, name, size, sha256, dated, captured_zone,"
+    " provisions, created_at, evidence_id, refused) VALUES ('upl_1', 'aud_1', 'fnd_1', 'org_1', 'a.pdf', 9, 'ab',"
+    " '2026-05-01', '', '[\"T1.1\"]', :at, 'evd_1', '')",
+    "INSERT INTO stored_file (sha256, size, kind, stored, stored_size, taken_at, taken_zone)"
+    " VALUES ('ab', 9, 'pdf', 'ab', 9, '', '')",
+    "INSERT INTO evidence (id, audit_id, finding_id, organisation_id, sha256, name, dated, captured_zone, uploaded_at,"
+    " uploaded_by) VALUES ('evd_1', 'aud_1', 'fnd_1', 'org_1', 'ab', 'a.pdf', '2026-05-01', '', :at, 'per_1')",
+    "INSERT INTO evidence_provision VALUES ('evd_1', 'T1.1')",
+)
+
+
+def test_evidence_from_before_self_assessments_stays_with_its_audit(database: Database) -> None:
+    """From revision 0002; afterwards a file belongs to an audit or to a self-assessment, never to both or neither."""
+    given = {"at": "2026-05-03 08:00:00", "yes": True, "no": False}
+    upgrade_database(database, "0001")
+    with database.engine.begin() as connection:
+        for line in BEFORE:
+            connection.execute(text(line), {key: given[key] for key in given if f":{key}" in line})
+    upgrade_database(database, "0002")
+    with database.engine.begin() as connection:
+        for line in BROUGHT:
+            connection.execute(text(line.replace(":at", "'2026-05-03 08:00:00'")))
+    upgrade_database(database)
+    with database.engine.begin() as connection:
+        for table, id in (("upload", "upl_1"), ("evidence", "evd_1")):
+            row = connection.execute(text(f"SELECT id, audit_id, finding_id, assessment_id, name FROM {table}")).one()
+            assert tuple(row) == (id, "aud_1", "fnd_1", None, "a.pdf")
+        connection.execute(text(
+            "INSERT INTO self_assessment (id, site_id, organisation_id, standard, profiles, version, opened_at,"
+            " opened_by, sha256) VALUES ('slf_1', 'site_1', 'org_1', 'freemark-2026.1', '[]', 1,"
+            " '2026-05-04 08:00:00', 'per_1', '')"
+        ))  # fmt: skip
+        connection.execute(text("UPDATE evidence SET audit_id = NULL, finding_id = NULL, assessment_id = 'slf_1'"))
+    for table in ("upload", "evidence"):
+        for wrong in ("audit_id = NULL, assessment_id = NULL", "audit_id = 'aud_1', assessment_id = 'slf_1'",
+                      "audit_id = NULL, assessment_id = 'slf_2'"):  # fmt: skip
+            with pytest.raises(IntegrityError), database.engine.begin() as connection:
+                connection.execute(text(f"UPDATE {table} SET {wrong}"))

@@ -27,8 +27,8 @@ HOUR = 8  # UTC, of every day that a case names
 
 # Who they are and for whom they speak.
 PEOPLE: Mapping[str, str] = {
-    "amina": "meridian", "carl": "lotus", "dara": "lotus", "sam": "scheme", "pia": "stakeholders", "noor": "unions",
-    "bea": "sunrise",
+    "amina": "meridian", "ines": "meridian", "carl": "lotus", "dara": "lotus", "sam": "scheme", "pia": "stakeholders",
+    "noor": "unions", "bea": "sunrise",
 }  # fmt: skip
 OWNERS: Mapping[str, str] = {"factory": "sunrise", "annex": "sunrise", "agency": "rotom"}
 AUDITS: Mapping[str, str] = {"factory": "audit", "annex": "audit_annex", "agency": "audit_agency"}
@@ -75,7 +75,7 @@ class Draft:
 def audit(draft: Draft, id: str, place: str, ended: int, **changes: Any) -> None:
     """Enter a full audit of three days that ended so many days from now, as good as they come."""
     workers = 9 if place == "agency" else 400
-    asked = 9 if place == "agency" else 20
+    asked = 9 if place == "agency" else 30  # nobody assessed the place: half as many again as 20
     whole: dict[str, Any] = {
         "id": id,
         "type": "initial",
@@ -112,7 +112,7 @@ def visit(draft: Draft, id: str, place: str, ended: int, **changes: Any) -> None
     day = draft.at(ended).date()
     plain: dict[str, Any] = {
         "type": "closure", "starts_on": day, "submitted_at": draft.at(ended + 2), "interviews": 5, "files_reviewed": 5,
-        "off_site": 3, "strata": (), "conforming": 4, "applicable": 4, "unanswered": len(STANDARD.provisions) - 4,
+        "off_site": 3, "conforming": 4, "applicable": 4, "unanswered": len(STANDARD.provisions) - 4,
     }  # fmt: skip
     audit(draft, id, place, ended, **(plain | changes))
 
@@ -217,18 +217,18 @@ def suspended(day: date, days: Days) -> Draft:
         contained_at=draft.at(since - 1, hours=3),
     )  # fmt: skip
     assert draft.standing is not None
-    draft.standing = replace(draft.standing, state="suspended", since=draft.at(since))
+    draft.standing = replace(draft.standing, state="suspended", since=draft.at(since), reason="nonconformity")
     return draft
 
 
 def healed(day: date, days: Days) -> Draft:
     draft = suspended(day, days)
-    visit(draft, "return", "factory", -8, type="priority_closure")
+    visit(draft, "return", "factory", -8, type="priority_closure", team=("ines",))
     draft.findings["passports"] = replace(
         draft.findings["passports"], closed_at=draft.at(-6), closed_by="return", closed_on_site=True
     )
     draft.facts["approvals"] = (Approval("reinstate", "sam", "scheme", draft.at(-1)),)
-    draft.facts["panels"] = (Panel(draft.at(-1), ("sam", "pia"), ("scheme", "stakeholders"), favourable=True),)
+    draft.facts["panels"] = (Panel(draft.at(-1), ("noor", "pia"), ("stakeholders", "unions"), favourable=True),)
     return draft
 
 

@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from audits.facts import Check, Concern, Hit, Stratum
-from certify.dossier import Approval, Panel, Revocation, Risk, UnderReview
+from certify.dossier import Approval, Other, Panel, Revocation, Risk, UnderReview
 from tests.cases import faultless
 from tests.cases.faultless import PEOPLE
 
@@ -121,6 +121,7 @@ FINDING: Keys = {
     "contain_by": ("containment_due", moment), "closed": ("closed_at", moment), "closed_by": ("closed_by", TEXT),
     "closed_on_site": ("closed_on_site", TRUTH), "disclosed": ("disclosed_at", moment),
     "remedied": ("remedied_at", moment), "held_until": ("held_until", moment), "escalated": ("escalated", TEXT),
+    "verified": ("verify", TEXT),
 }  # fmt: skip
 ACTION: Keys = {"plan_by": ("cap_due", moment), "close_by": ("close_due", moment)}
 AGREEMENT: Keys = {
@@ -147,7 +148,10 @@ LISTED: Mapping[str, tuple[type, str, Keys]] = {
     "risks": (Risk, "", {"place": ("site", TEXT), "level": ("level", TEXT), "assessed": ("at", moment)}),
     "revocations": (Revocation, "", {
         "certificate": ("certificate", TEXT), "on": ("at", moment), "overturned": ("overturned", TRUTH),
-        "core": ("core", TRUTH),
+        "core": ("core", TRUTH), "uncorrected": ("uncorrected", words), "corrected": ("corrected_at", moment),
+    }),
+    "others": (Other, "", {
+        "certificate": ("certificate", TEXT), "state": ("state", TEXT), "stopped": ("stopped_at", moment),
     }),
     "under_review": (UnderReview, "", {
         "who": ("subject", TEXT), "since": ("since", moment), "reverify_by": ("reverify_by", moment),

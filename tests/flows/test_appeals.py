@@ -11,10 +11,14 @@ from datetime import timedelta
 from email import message_from_bytes, policy
 from typing import Any
 
+import pytest
+
+from certify import people
 from certify.events import open_leaf
 from freemark.demo import crew as crews
 from freemark.demo import scene
 from ground import mail
+from ground.access import SCOPES
 from tests.flows.house import DAY, PASSPORTS, Certified, House, Inside, passports
 
 Json = Any
@@ -231,6 +235,77 @@ def approve(house: House, auditor: Inside) -> None:
     crews.approve_everybody(
         crews.Crew(house.sam, house.carl, {auditor.person: house.crew.auditors[auditor.person]}), house.now.date()
     )
+
+
+def known_as(house: House, address: str, organisation: str, *roles: str) -> Inside:
+    """A person with this mail address: the same one in another organisation is another row, with another token."""
+    person = house.sam.post("/v1/people", {
+        "organisation": organisation, "name": "D. Moreau", "email": address, "roles": list(roles)
+    })["id"]  # fmt: skip
+    expires = f"{house.now + 300 * DAY:%Y-%m-%dT%H:%M:%SZ}"
+    wish = {"person": person, "organisation": organisation, "scopes": SCOPES, "expires": expires}
+    token = str(house.sam.post("/v1/tokens", wish)["token"])
+    return Inside("", "D. Moreau", token, house.web, person, organisation)
+
+
+def test_who_acted_in_the_case_for_another_organisation_does_not_judge_the_appeal(latest: House) -> None:
+    """The same human under two memberships: neither what they did nor whose they are is forgotten."""
+    house, certificate = latest, latest.certified()
+    first, second = house.firm("First Body", "certification_body"), house.firm("Second Body", "certification_body")
+    braked = known_as(house, "d.moreau@example.org", first, "decider")
+    braked.post(f"/v1/certificates/{certificate.number}/suspension", {"reason": "A call from the embassy."})
+    house.drain()
+    appeal = appealed(house, certificate, "suspend")
+    again = known_as(house, "D.Moreau@example.org", second, "decider")
+    status, words = again.refused(f"/v1/appeals/{appeal}/word", REJECT)
+    assert (status, "asked for the suspension" in words) == (403, True)
+    inspector = known_as(house, "ida@example.org", house.amina.organisation, "auditor")
+    decides = known_as(house, "ida@example.org", second, "decider")
+    assert inspector.person != decides.person
+    status, words = decides.refused(f"/v1/appeals/{appeal}/word", REJECT)
+    assert (status, "another organisation of yours is a party" in words) == (403, True)
+    stranger = known_as(house, "elsewhere@example.org", second, "decider")
+    assert judged(house, appeal, REJECT, stranger) is None
+
+
+def test_the_same_human_is_not_two_judges(latest: House) -> None:
+    """Nor is somebody the second one who also belongs to the organisation of the first."""
+    house, certificate = latest, latest.certified()
+    caught(house, certificate, deliberate=False)
+    appeal = appealed(house, certificate, "suspend")
+    first, second = house.firm("First Body", "certification_body"), house.firm("Second Body", "certification_body")
+    assert judged(house, appeal, UPHOLD, known_as(house, "dora@example.org", first, "decider")) is None
+    again = known_as(house, "dora@example.org", second, "decider")
+    assert house.bea.get(f"/v1/appeals/{appeal}")["outcome"] is None
+    assert "another person" in again.refused(f"/v1/appeals/{appeal}/word", UPHOLD)[1]
+    third = house.firm("Third Body", "certification_body")
+    known_as(house, "erik@example.org", first, "decider")
+    assert judged(house, appeal, UPHOLD, known_as(house, "erik@example.org", second, "decider")) is None
+    assert judged(house, appeal, UPHOLD, known_as(house, "fay@example.org", third, "decider")) == "upheld"
+
+
+def test_two_memberships_of_one_human_are_known_by_the_address(latest: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The negative control: without the comparison the same human would be both judges."""
+    house, certificate = latest, latest.certified()
+    caught(house, certificate, deliberate=False)
+    appeal = appealed(house, certificate, "suspend")
+    monkeypatch.setattr(people, "same", lambda session, person: frozenset((person,)))
+    bodies = [house.firm(f"{name} Body", "certification_body") for name in ("First", "Second")]
+    both = [known_as(house, "dora@example.org", body, "decider") for body in bodies]
+    assert judged(house, appeal, UPHOLD, *both) == "upheld"
+
+
+def test_a_handler_who_dealt_with_the_alert_does_not_judge_the_appeal(latest: House) -> None:
+    house, certificate = latest, latest.certified()
+    audit = house.audit(certificate.site, [])
+    alert = house.amina.post(f"/v1/audits/{audit}/alerts", {
+        "provision": PASSPORTS, "reason": "Nine passports lay in the safe.",
+        "seen_at": f"{house.now:%Y-%m-%dT%H:%M:%SZ}",
+    })["id"]  # fmt: skip
+    house.hana.post(f"/v1/alerts/{alert}/release", {"told": "By telephone."})
+    house.drain()
+    status, words = house.hana.refused(f"/v1/appeals/{appealed(house, certificate, 'suspend')}/word", REJECT)
+    assert (status, "alert_released" in words) == (403, True)
 
 
 def test_who_braked_does_not_judge_the_appeal(latest: House) -> None:

@@ -19,13 +19,12 @@ from typing import Any
 import pytest
 
 from audits import dossier as testimony
-from certify import casefile, log
+from certify import casefile, holding, log
 from certify.events import open_leaf
 from certify.evidence import roots
 from certify.merkle import leaf_hash, verify_inclusion
 from certify.tables import LogLeaf
 from freemark import jobs
-from ground import ids
 from ground.canonical import instant
 from ground.world import World
 from tests.conftest import WorldMaker
@@ -46,7 +45,7 @@ def world(make_world: WorldMaker) -> World:
 
 @pytest.fixture
 def house(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
-    monkeypatch.setattr(ids, "drawn", lambda percent: percent >= 100)  # nothing waits until the fork
+    monkeypatch.setattr(holding, "in_spell", lambda *given: False)  # nothing waits until the fork
     with opened(world) as house:
         yield house
 
@@ -74,7 +73,7 @@ def alarm(house: House, audit: str, **change: Any) -> Any:
 
 def everybody_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     """The draw of the calm twin's orders comes out like that of the other's."""
-    monkeypatch.setattr(ids, "drawn", lambda percent: percent > 0)
+    monkeypatch.setattr(holding, "in_spell", lambda keyring, place, share, wait, now: share > 0)
 
 
 def one_root(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -158,6 +157,56 @@ def test_a_held_alert_cannot_be_told_from_no_alert(
         assert twins.differences(1) != []
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_one_that_comes_late_is_as_silent(
+    certified: Certified, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Thirty hours after the visit, and after its report: held until every report of that moment is released."""
+    audit, seen = begun(certified), certified.house.now
+    with fork(certified.house, tmp_path, monkeypatch) as twins:
+        everybody_waits(monkeypatch)
+        one_root(monkeypatch)
+        for house in twins.each():
+            house.amina.post(f"/v1/audits/{audit}/answers", {"answers": [CONFORMING]})
+            house.submit(audit)
+        pass_time(twins, 30 * HOUR)
+        with twins.only(twins.alarmed) as house:
+            raised = alarm(house, audit, seen_at=instant(seen))
+        assert (raised["state"], raised["late_by_hours"]) == ("held", 6)
+        assert raised["held_until"] == instant(seen + 96 * HOUR)
+        twins.masking = True
+        pass_time(twins, HOUR)
+        at_night(twins)
+        assert twins.differences() == []
+        assert twins.files() == []
+        first, second = ordered(twins, certified, 5)
+        assert first == second
+        pass_time(twins, 64 * HOUR + timedelta(minutes=59))
+        assert twins.differences() == []
+        assert twins.files() == []
+        pass_time(twins, timedelta(minutes=1))
+        assert twins.differences(1) != []
+        for house in twins.each():  # the report came to its site at the same moment in both
+            assert house.bea.get(f"/v1/audits/{audit}")["released_at"] == instant(seen + 96 * HOUR)
+
+
+def test_a_priority_that_is_held_as_an_answer_is_as_silent(
+    certified: Certified, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    audit = begun(certified)
+    answer = {"provision": "T2.1", "result": "finding", "severity": "priority", "description": SAFE}
+    with fork(certified.house, tmp_path, monkeypatch) as twins:
+        everybody_waits(monkeypatch)
+        one_root(monkeypatch)
+        for house, given in zip(twins.each(), (answer, CONFORMING), strict=False):
+            house.amina.post(f"/v1/audits/{audit}/answers", {"answers": [given]})
+        pass_time(twins, HOUR)
+        assert len(twins.alarmed.hana.get("/v1/alerts?state=held")["items"]) == 1
+        assert twins.differences() == []
+        assert twins.files() == []
+
+
 def test_what_was_decided_at_once_can_be_proved_later(house: House, certified: Certified) -> None:
     """It is under the evidence.root of the day on which it was made, and linked to the decision that enacted it."""
     before = certified.house.application(certified.application)["decision"]["n"]
@@ -176,7 +225,7 @@ def test_what_was_decided_at_once_can_be_proved_later(house: House, certified: C
     (n,) = (each["n"] for each in decisions if each["outcome"] == "suspend")
     evidence = house.bea.get(f"/v1/applications/{certified.application}/decisions/{n}/evidence")
     (earlier,) = evidence["decided_before"]
-    assert earlier["decided_at"] == instant(decided)
+    assert earlier["decided_at"] == f"{decided:%Y-%m-%d}T00:00:00Z"  # the day, and no hour: that would say who spoke
     assert earlier["effective_at"] == instant(house.now)
     proof = earlier["committed"]
     assert proof["at"] <= instant(decided + 24 * HOUR)
@@ -292,7 +341,7 @@ def test_a_tenth_of_all_waits_and_goes_on_by_itself(
     house.later(72 * HOUR - timedelta(seconds=1))
     house.drain()
     assert certified.order_state(order) == "checking"
-    monkeypatch.setattr(ids, "drawn", lambda percent: percent >= 100)
+    monkeypatch.setattr(holding, "in_spell", lambda *given: False)
     house.later(timedelta(seconds=1))
     house.drain()
     assert certified.order_state(order) == "ready"
@@ -304,7 +353,7 @@ def test_an_alert_in_the_middle_of_a_wait_prolongs_it_like_a_second_draw(
     everybody_waits(monkeypatch)
     order = certified.order(3)
     house.drain()
-    monkeypatch.setattr(ids, "drawn", lambda percent: percent >= 100)
+    monkeypatch.setattr(holding, "in_spell", lambda *given: False)
     house.later(48 * HOUR)
     alarm(house, begun(certified))
     house.later(24 * HOUR)

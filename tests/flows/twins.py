@@ -44,7 +44,7 @@ KINDS = {
     "audit": "aud", "finding": "fnd", "alert": "fnd", "site": "site", "organisation": "org", "person": "per",
     "application": "app", "order": "ord", "token": "tok", "firm": "org", "assignment": "asg", "evidence": "evd",
     "upload": "upl", "hit": "hit", "list": "lst", "list_id": "lst", "screening": "scr", "check": "chk",
-    "ledger": "led", "disclosure": "dsc", "notice": "ntc", "appeal": "apl", "concern": "con",
+    "ledger": "led", "disclosure": "dsc", "notice": "ntc", "appeal": "apl", "concern": "con", "assessment": "slf",
 }  # fmt: skip
 BOOKS = ["freemark-2026.0", "freemark-2026.1"]
 FIXED = {"rulebook": BOOKS, "standard": BOOKS, "total": ["9"], "visit": ["initial"]}

@@ -56,12 +56,27 @@ HUNTS = (
     ),
     Hunt(
         "audits",
-        ("audits/rules.py", "audits/consistency.py"),
+        (
+            "audits/rules.py",
+            "audits/consistency.py",
+            "audits/counting.py",
+            "audits/fieldwork/interviews.py",
+            "audits/fieldwork/plan.py",
+            "audits/fieldwork/sampling.py",
+            "audits/fieldwork/strata.py",
+            "audits/remedy/clocks.py",
+        ),
         (
             "tests/unit/audits/test_rules.py",
             "tests/unit/audits/test_rules_limits.py",
             "tests/unit/audits/test_consistency.py",
             "tests/unit/audits/test_consistency_words.py",
+            "tests/unit/audits/test_counting.py",
+            "tests/unit/audits/fieldwork/test_fieldwork_limits.py",
+            "tests/unit/audits/fieldwork/test_interviews.py",
+            "tests/unit/audits/fieldwork/test_interviews_limits.py",
+            "tests/unit/audits/fieldwork/test_sampling.py",
+            "tests/unit/audits/remedy/test_clocks.py",
         ),
     ),
     Hunt(

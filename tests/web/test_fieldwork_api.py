@@ -14,14 +14,14 @@ from fastapi.testclient import TestClient
 from sqlalchemy import func, select
 
 from audits.facts import Stratum
-from audits.fieldwork import boxes, facts, routes, samples
+from audits.fieldwork import boxes, facts, routes, samples, sealing
 from audits.fieldwork.tables import FieldPlanRow, InterviewCountsRow, SealedFileRow, SealingKeyRow, WorkforceRow
 from audits.tables import AuditRow, MemberRow, PreparedRow
 from freemark import problems
 from ground.canonical import sha256
 from ground.database import Base
 from ground.ids import new_id
-from ground.journal import JournalRow
+from ground.journal import JournalRow, check
 from ground.outbox import OutboxEvent
 from ground.web import BodyLimit
 from ground.world import World
@@ -231,6 +231,7 @@ def everything(api: Api, sealed: str, key: str) -> tuple[list[str], dict[str, An
     return [
         *reads,
         f"/v1/sealed/{sealed}",
+        f"/v1/sealed/{sealed}/readings",
         "/v1/sealing-keys",
         "/v1/sampling/sites?total=4&visit=initial",
     ], writes
@@ -423,6 +424,31 @@ def test_a_sealed_file_goes_to_the_body_it_is_sealed_to_and_to_nobody_else(apis:
     assert apis.get(apis.dora, "/v1/sealed").json()["items"] == []
     assert apis.get(apis.dora, f"/v1/audits/{apis.audit}/sealed").json()["items"] == []
     assert apis.get(cast.amina, f"/v1/audits/{apis.audit}/sealed").json()["items"] == [filed.json()]
+
+
+def test_who_fetched_a_sealed_file_is_written_down_before_it_is_handed_out(
+    apis: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cast = apis.cast
+    apis.post(cast.carl, "/v1/sealing-keys", {"key": KEY})
+    id = apis.seal().json()["id"]
+    path = f"/v1/sealed/{id}"
+    readings = f"{path}/readings"
+    assert apis.get(cast.carl, readings).json() == {"items": [], "next": None}
+    for who in (cast.amina, cast.sam, cast.bea):
+        assert apis.get(who, path).status_code == 404
+    assert apis.get(cast.carl, path).status_code == 200
+    (seen,) = apis.get(cast.sam, readings).json()["items"]
+    assert seen == {"person": cast.carl.person, "organisation": cast.carl.organisation, "at": "2026-06-01T08:00:00Z"}
+    assert seen.keys() == samples.READING.keys()
+    for who in (apis.dora, cast.amina, cast.bea, cast.otto, cast.hana, apis.ulla):
+        assert apis.get(who, readings).status_code == 404
+    with monkeypatch.context() as patch:  # the negative control: it is this record that the list shows
+        patch.setattr(sealing.readings, "record", lambda *_: None)
+        assert apis.get(cast.carl, path).status_code == 200
+        assert len(apis.get(cast.carl, readings).json()["items"]) == 1
+    with apis.world.db.read() as session:
+        check(session)
 
 
 def test_the_same_sealed_file_twice_is_one(api: Api) -> None:

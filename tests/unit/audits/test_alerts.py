@@ -136,21 +136,89 @@ def test_what_is_no_alert_is_refused_and_nothing_is_kept(
     assert facts(stage, held=True).findings == ()
 
 
-@pytest.mark.parametrize(
-    ("seen", "error"), [(HOUR, Invalid), (-24 * HOUR, None), (-24 * HOUR - timedelta(seconds=1), Conflict)]
-)
-def test_it_is_raised_within_a_day_of_being_on_site(
-    stage: Stage, seen: timedelta, error: type[FreemarkError] | None
+@pytest.mark.parametrize(("hours", "late"), [(24, 0), (24.01, 1), (25, 1), (26.5, 3)])
+def test_one_that_comes_late_is_held_like_any_other_and_how_late_is_seen_inside(
+    stage: Stage, hours: float, late: int
 ) -> None:
     audit = visit(stage, starts_on=stage.today - timedelta(days=2))
-    if error is None:
-        raised(stage, audit, seen_at=stage.now + seen)
-        return
-    with pytest.raises(error) as caught:
-        raised(stage, audit, seen_at=stage.now + seen)
+    before = facts(stage, held=False)
+    alert = raised(stage, audit, seen_at=stage.now - hours * HOUR)
+    assert (row(stage, alert).state, row(stage, alert).held_until) == ("held", stage.now + 72 * HOUR)
+    assert facts(stage, held=False) == before
+    assert "finding_filed" not in events(stage)
+    with stage.world.db.read() as session:
+        assert alert_views.whole(session, session.get_one(AlertRow, alert))["late_by_hours"] == late
+        (entry,) = session.scalars(select(JournalRow).where(JournalRow.action == "alert_raised"))
+    assert entry.detail.get("late_by_hours", 0) == late
+
+
+def test_what_will_be_seen_is_not_raised(stage: Stage) -> None:
+    with pytest.raises(Invalid) as caught:
+        raised(stage, visit(stage, starts_on=stage.today - timedelta(days=2)), seen_at=stage.now + HOUR)
     assert caught.value.where == "/seen_at"
     assert f"{stage.now:%H:%M}" in caught.value.detail  # both moments are named
     assert facts(stage, held=True).findings == ()
+
+
+@pytest.mark.parametrize("release", [None, "hold"])
+def test_a_priority_answer_on_a_provision_of_zero_tolerance_is_held_unless_it_says_now(
+    stage: Stage, release: Any
+) -> None:
+    audit, before = visit(stage), facts(stage, held=False)
+    answer = AnswerDraft("T2.1", "finding", "priority", description=WHY, release=release)
+    with stage.world.db.write() as session:
+        (found,) = file_answers(session, stage.amina, audit, [answer], now=stage.now)["findings"]
+    assert facts(stage, held=False) == before
+    assert facts(stage, held=True).findings[0].id == found["id"]
+    assert "finding_filed" not in events(stage)
+    alert = row(stage, found["id"])
+    assert (alert.state, alert.reason, alert.held_until) == ("held", WHY, stage.now + 72 * HOUR)
+    with stage.world.db.read() as session:
+        assert alert_views.whole(session, alert)["zero_tolerance"] is False
+    say(stage, service.release, "hana", found["id"], told="By telephone.")
+    assert facts(stage, held=False).findings[0].released_at == stage.now
+
+
+def test_a_priority_answer_that_says_now_is_told_now_and_another_one_says_so(stage: Stage) -> None:
+    audit = visit(stage)
+    now = AnswerDraft("T2.1", "finding", "priority", description=WHY, release="now")
+    with stage.world.db.write() as session:
+        file_answers(session, stage.amina, audit, [now], now=stage.now)
+    assert "finding_filed" in events(stage)
+    elsewhere = AnswerDraft("T17.2", "finding", "priority", description="One exit was locked.", release="hold")
+    for release in ("hold", None):
+        with pytest.raises(Invalid) as caught, stage.world.db.write() as session:
+            file_answers(session, stage.amina, audit, [replace(elsewhere, release=release)], now=stage.now)
+        assert caught.value.where == "/answers/0/release"
+
+
+def test_a_second_alert_is_told_that_the_first_is_held(stage: Stage) -> None:
+    audit = visit(stage)
+    raised(stage, audit)
+    with pytest.raises(Conflict, match="is raised and held"):
+        raised(stage, audit)
+
+
+def test_what_is_no_provision_of_zero_tolerance_is_named(stage: Stage) -> None:
+    with pytest.raises(Invalid, match=r"T10\.2 is no provision of zero tolerance"):
+        raised(stage, provision="T10.2")
+
+
+def test_one_voice_for_a_longer_hold_says_who_is_awaited(stage: Stage) -> None:
+    alert = raised(stage)
+    until = stage.now + timedelta(days=5)
+
+    def awaited(by: str, step: Callable[..., AlertRow] = service.extend, **said: Any) -> list[str]:
+        say(stage, step, by, alert, reason="They are being moved.", **said)
+        with stage.world.db.read() as session:
+            found: list[str] = alert_views.whole(session, session.get_one(AlertRow, alert))["waiting_for"]
+        return found
+
+    (text,) = awaited("carl", until=until)
+    assert "not held longer yet: the protection handler" in text
+    (aside, _) = sorted(awaited("hana", service.dismiss), reverse=True)
+    assert "not laid aside yet: a decider" in aside
+    assert len(awaited("hana", until=until)) == 1
 
 
 def test_a_standard_without_field_work_knows_no_alerts(stage: Stage) -> None:

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from audits import release, rules, service, views
-from audits.facts import Finding
+from audits import release, rules, service, standard, views
+from audits.facts import Finding, Severity
 from audits.tables import AnswerRow, FindingRow
 from ground.errors import Conflict, Forbidden, FreemarkError, Invalid, NotFound
 from ground.outbox import OutboxEvent
@@ -35,7 +35,7 @@ def test_the_share_rule_holds_only_where_the_provision_has_it() -> None:
     provision = SIGNED.provisions["T10.3"]
     assert rules.grade(replace(provision, share_rule=True), "minor", 9, 42) == "major"
     assert rules.grade(replace(provision, share_rule=False), "minor", 9, 42) == "minor"
-    assert rules.grade(replace(provision, share_rule=True), "minor", 9, 42, share_percent=30) == "minor"
+    assert rules.grade(replace(provision, share_rule=True), "minor", 9, 42, rules.Share(30)) == "minor"
 
 
 @pytest.mark.parametrize(
@@ -261,3 +261,22 @@ def test_a_draft_is_answered_again_and_a_held_alert_is_the_handlers(stage: Any, 
     for finding in (draft, alert):
         with pytest.raises(NotFound):  # a decider does not even learn of it here
             regrade(field, "carl", finding, "major")
+
+
+@pytest.mark.parametrize("word", ["minor", "risk", "opportunity"])
+def test_no_smaller_word_avoids_the_share(word: Severity) -> None:
+    """A fifth of the sample is a major, whatever the auditor calls it; one less is what it was called."""
+    known = standard.load("freemark-2026.1")
+    share = rules.Share.of(known)
+    provision = replace(known.provisions["T10.2"], floor="opportunity", ceiling="major", share_rule=True)
+    assert rules.grade(provision, word, 8, 40, share) == "major"
+    assert rules.grade(provision, word, 7, 40, share) == word
+
+
+def test_a_risk_on_a_core_provision_needs_its_counts() -> None:
+    known = standard.load("freemark-2026.1")
+    provision = replace(known.provisions["T1.3"], floor="opportunity", ceiling="major")
+    with pytest.raises(Invalid, match="needs affected and sampled"):
+        rules.grade(provision, "risk", None, None, rules.Share.of(known))
+    assert rules.grade(provision, "opportunity", None, None, rules.Share.of(known)) == "opportunity"
+    assert rules.grade(provision, "risk", None, None) == "risk"  # as before there was field work

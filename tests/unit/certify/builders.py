@@ -1,7 +1,7 @@
 """Plain builders of what the rules are given: visits, findings, places, dossiers, standings.
 
 `certifiable()` is a dossier from which NOW issues a certificate; every test changes just what it is about. The cast:
-Amina audits (Meridian Audit), Carl decides (Lotus Certification), Sam is the scheme manager, Sunrise Garments holds.
+Amina and Ines audit (Meridian Audit), Carl decides (Lotus Certification), Sam is the scheme manager, Sunrise Garments holds.
 Moments are given in days from NOW, so that a limit can be read off the test.
 """
 
@@ -23,7 +23,7 @@ BOOK = rulebook.load("freemark-2026.0")
 BOOK_1 = rulebook.load("freemark-2026.1")
 
 SUNRISE, AGENCY, MERIDIAN, LOTUS, SCHEME = "org_sunrise", "org_agency", "org_meridian", "org_lotus", "org_scheme"
-AMINA, CARL, SAM = "per_amina", "per_carl", "per_sam"
+AMINA, INES, CARL, SAM = "per_amina", "per_ines", "per_carl", "per_sam"
 FACTORY, OFFICE = "site_factory", "site_office"
 AUDIT_ENDED = -26  # days from NOW: the initial audits of `certifiable()` ended on 2026-05-06
 
@@ -221,7 +221,8 @@ def case(opened: float = -2, **changes: Any) -> Case:
 def repaired(breach: Finding | None = None) -> Dossier:
     """Suspended ten days ago, put right since: breach closed on site, accepted, approved by a second person."""
     before = closed(breach or passports(found=-11), -6)
-    dossier = accepted(certified(before, visits=(visit(), closure())))
+    found = closure("aud_2", -11, type="for_cause", conforming=0)
+    dossier = accepted(certified(before, visits=(visit(), found, closure(team=(INES,)))))
     return replace(dossier, approvals=(reinstate(),))
 
 
@@ -244,7 +245,7 @@ def ending() -> Standing:
 
 def visit_1(id: str = "aud_1", ended: int = AUDIT_ENDED, **changes: Any) -> Visit:
     """`visit`, as an audit under the standard freemark-2026.1 that lacks nothing."""
-    return replace(_modern_visit(visit(id, ended)), **changes)
+    return replace(_modern_visit(visit(id, ended, conforming=80)), **changes)
 
 
 def place_1(site: str = FACTORY, *findings: Finding, **changes: Any) -> SiteFacts:
@@ -265,23 +266,35 @@ def modern(dossier: Dossier) -> Dossier:
 
 
 def _modern_place(place: SiteFacts) -> SiteFacts:
-    visits = tuple(_modern_visit(visit) for visit in place.visits)
+    visits = tuple(_adds_up(_modern_visit(visit), place) for visit in place.visits)
     if place.screened_at is None and place.refreshed_at is None:
         place = replace(place, screened_at=at(-5), refreshed_at=at(-30))
     return replace(place, visits=visits)
 
 
+def _adds_up(visit: Visit, place: SiteFacts) -> Visit:
+    """What conforms and what was found are all that applied, unless the test says something else about it."""
+    if visit.conforming not in (60, 1, 0):
+        return visit
+    found = sum(finding.audit == visit.id for finding in place.findings)
+    return replace(visit, conforming=max(visit.applicable - found, 0))
+
+
 def _modern_visit(visit: Visit) -> Visit:
     if visit.standard != "freemark-2026.0":
         return visit
+    usual = visit.interviews == 20  # which is enough at low risk; nobody assessed the places here
+    talked = 30 if usual else visit.interviews
     return replace(
         visit,
+        interviews=talked,
+        files_reviewed=talked if visit.files_reviewed == 20 else visit.files_reviewed,
         standard="freemark-2026.1",
         notice="announced" if visit.announced else "unannounced",
         effort_needed=20,
         effort_spent=20,
-        off_site=-(-visit.interviews // 2),
-        strata=(Stratum("women", visit.workers // 2, visit.interviews // 2), Stratum("night", 2, 2)),
+        off_site=-(-talked // 2),
+        strata=(Stratum("women", visit.workers // 2, talked // 2), Stratum("night", 2, 2)),
         signed=True,
         in_a_row=1,
     )
@@ -318,8 +331,9 @@ def renewable_2026_1() -> Dossier:
 
 
 def panel(days: float = 0, **changes: Any) -> Panel:
-    """Sam of the scheme and Pia of the stakeholders speak for the case."""
-    return replace(Panel(at(days), (SAM, "per_pia"), (SCHEME, "org_stakeholders"), favourable=True), **changes)
+    """Noor of the unions and Pia of the stakeholders speak for the case."""
+    two = Panel(at(days), ("per_noor", "per_pia"), ("org_stakeholders", "org_unions"), favourable=True)
+    return replace(two, **changes)
 
 
 def judged(dossier: Dossier, stands: Standing | None = None, days: float = 0, book: Rulebook = BOOK) -> Decision:

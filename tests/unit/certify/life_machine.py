@@ -199,15 +199,17 @@ class LifeCycle(Life, RuleBasedStateMachine):
         self.accepted(by="carl")
 
     @precondition(lambda self: self._state() in ("suspended", "remediation"))
-    @rule()
-    def comes_back(self) -> None:
-        """All that a return takes."""
+    @rule(alerted=st.booleans())
+    def comes_back(self, alerted: bool) -> None:
+        """All that a return takes; but now and then an alert comes in the hour before."""
         self._cleared()
         self.put_right(on_site=True)
+        if alerted:
+            self.alert()
         self.let_go(by="sam", panel=True)
 
     @precondition(lambda self: self._state() in ("suspended", "remediation"))
-    @rule(by=st.sampled_from(["dara", "carl", "bea", "amina"]), on_site=st.booleans())
+    @rule(by=st.sampled_from(["dara", "dara", "carl", "bea", "amina"]), on_site=st.sampled_from([True, True, False]))
     def would_come_back(self, by: str, on_site: bool) -> None:
         """All but a voice of another organisation that is not judged."""
         self._cleared()

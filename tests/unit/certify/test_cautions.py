@@ -66,7 +66,7 @@ def rows(house: House) -> list[CautionRow]:
 
 def under_review(house: House, certificate: Certified) -> Any:
     with house.world.db.read() as session:
-        return cautions.under_review(session, certificate.application)
+        return cautions.under_review(session, [certificate.number])[certificate.number]
 
 
 def of(house: House, certificate: Certified, who: Inside | None = None) -> list[Any]:

@@ -259,8 +259,8 @@ def test_every_open_finding_is_named_with_its_provision() -> None:
 )
 def test_the_wait_after_a_revocation_counts_from_the_correction_of_what_caused_it(cause: Any, waits: bool) -> None:
     """Revoked 400 days ago; the cause was closed on site 200 days ago."""
-    found = cause.pop("found", -420)
-    corrected = closed(finding("fnd_cause", provision="T2.1", found=found, **cause), -200, by="aud_1")
+    caused = finding("fnd_cause", **{"provision": "T2.1", "found": -420} | cause)
+    corrected = closed(caused, -200, by="aud_1")
     gone = (Revocation("A", at(-400)),)
     decision = judged_1(certifiable_2026_1(corrected, revocations=gone))
     assert ("I21" in decision.because) == waits

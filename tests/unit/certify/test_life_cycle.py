@@ -113,7 +113,7 @@ def suspended_for_ever(patch: pytest.MonkeyPatch) -> None:
 
 
 BUGS: dict[Plant, str] = {
-    zero_tolerance_ignored: "active with open priorities",
+    zero_tolerance_ignored: "active with open priorities|in remediation with an open core priority",
     revocation_fades: "revoked -> suspended",
     expiry_ignored: "come to rest",
     one_organisation_is_enough: "by one person",

@@ -28,7 +28,7 @@ def house(sqlite_world: World, monkeypatch: pytest.MonkeyPatch) -> House:
         book = load(id, where)
         return replace(book, limits=replace(book.limits, reminder_days=days))
 
-    monkeypatch.setattr(reminders.rulebook, "load", reminding)
+    monkeypatch.setattr(rulebook, "load", reminding)
     return house
 
 

@@ -71,7 +71,7 @@ def test_every_clause_has_its_function_and_the_other_way_round() -> None:
 
 
 def test_the_ladder_and_its_conditions_name_only_clauses() -> None:
-    named = {id for ids in rules.GROUNDS.values() for id in ids} | {*rules.GATES, *rules.RELEASE, *rules.PROPOSALS}
+    named = {id for ids in rules.GROUNDS.values() for id in ids} | {*rules.GATES, *rules.WAY_BACK, *rules.PROPOSALS}
     assert named | {"N1", "N2", "N3", "N4"} == set(CLAUSES)
     assert {*release.BRAKES, "S7"} == set(rules.SUSPENSION) > set(rules.AFTER_EXPIRY)
     assert set(rules.SMALLER) == set(rules.GATES) - {"I3", "S7"}

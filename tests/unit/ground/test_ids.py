@@ -37,10 +37,3 @@ def test_below_is_uniform_enough_and_below() -> None:
     drawn = [ids.random_below(3) for _ in range(3000)]
     assert set(drawn) == {0, 1, 2}
     assert all(800 < drawn.count(value) < 1200 for value in range(3))
-
-
-def test_a_share_is_drawn_that_often() -> None:
-    drawn = [ids.drawn(10) for _ in range(5000)]
-    assert 380 < sum(drawn) < 620
-    assert not any(ids.drawn(0) for _ in range(500))
-    assert all(ids.drawn(100) for _ in range(500))

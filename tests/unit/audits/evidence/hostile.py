@@ -224,6 +224,12 @@ def deep_png() -> bytes:
     return b"\x89PNG\r\n\x1a\n" + body
 
 
+def packed(data: bytes, times: int) -> bytes:
+    for _ in range(times):
+        data = zlib.compress(data)
+    return data
+
+
 HOSTILE: dict[str, tuple[Maker, str]] = {
     # Bombs.
     "zip: one part of 300 MiB": (lambda: bomb(300), "inflates to"),
@@ -357,6 +363,38 @@ HOSTILE: dict[str, tuple[Maker, str]] = {
         lambda: pdf(b"(>> stream\n)", object_stream(b"3 0  << /S /Launch >>")), "starts a program"),
     "pdf: an object stream in two layers": (lambda: pdf(object_stream(
         b"x", b"/Type /ObjStm /Filter [/ASCIIHexDecode /FlateDecode]")), "rare form"),
+    "pdf: an object stream compressed twice": (
+        lambda: pdf(object_stream(zlib.compress(b"3 0  << /OpenAction 4 0 R /S /JavaScript >>")).replace(
+            b"/Filter /FlateDecode", b"/Filter[/FlateDecode/FlateDecode]")), "rare form"),
+    "pdf: an object stream compressed twice, in short words": (
+        lambda: pdf(object_stream(zlib.compress(b"3 0  << /S /JavaScript >>")).replace(
+            b"/Filter /FlateDecode", b"/F[/Fl/Fl]")), "JavaScript"),
+    "pdf: an object stream compressed twice, its type behind a reference": (
+        lambda: pdf(object_stream(zlib.compress(b"3 0  << /S /JavaScript >>"), b"/Type%\n7 0 R").replace(
+            b"/Filter /FlateDecode", b"/Filter[/FlateDecode/FlateDecode]")), "rare form"),
+    "pdf: an object stream compressed twice, without a type": (
+        lambda: pdf(object_stream(zlib.compress(b"3 0  << /S /JavaScript >>"), b"").replace(
+            b"/Filter /FlateDecode", b"/Filter[/FlateDecode/FlateDecode]")), "rare form"),
+    "pdf: an object stream without a type, its filter behind a reference": (
+        lambda: pdf(object_stream(b"3 0  << /S /JavaScript >>", b"").replace(
+            b"/Filter /FlateDecode", b"/Filter 8 0 R")), "rare form"),
+    "pdf: an object stream compressed nine times": (
+        lambda: pdf(object_stream(packed(b"3 0  << /S /JavaScript >>", 8), b"/Type /ObjStm")), "rare form"),
+    "pdf: opens a page of the web": (
+        lambda: pdf(b"3 0 obj\n<< /OpenAction<</S/URI/URI(http://x.example/)>> >>\nendobj\n"), "when it is opened"),
+    "pdf: opens a page of the web, spelled in another way": (
+        lambda: pdf(b"3 0 obj\n<< /Open#41ction<</S/U#52I/URI(http://x.example/)>> >>\nendobj\n"),
+        "when it is opened"),
+    "pdf: opens a page of the web after a jump": (lambda: pdf(
+        b"3 0 obj\n<< /OpenAction<</S/GoTo/D(>>)/Next<</S/URI/URI(x)>>>> >>\nendobj\n"), "when it is opened"),
+    "pdf: opens a page of the web behind a reference": (lambda: pdf(
+        b"3 0 obj\n<< /OpenAction 4 0 R >>\nendobj\n4 0 obj\n<</S/URI/URI(x)>>\nendobj\n"), "when it is opened"),
+    "pdf: opens a page of the web from an object stream": (lambda: pdf(
+        b"3 0 obj\n<< /OpenAction 4 0 R >>\nendobj\n", object_stream(b"4 0  <</S/URI/URI(x)>>")),
+        "when it is opened"),
+    "pdf: opens what is not there": (lambda: pdf(b"3 0 obj\n<< /OpenAction 4 0 R >>\nendobj\n"), "when it is opened"),
+    "pdf: a page that acts when it is seen": (
+        lambda: pdf(b"3 0 obj\n<< /AA << /O << /S /URI /URI (x) >> >> >>\nendobj\n"), "starts by itself"),
     "pdf: an object stream that cannot be read": (
         lambda: pdf(b"9 0 obj\n<< /Type /ObjStm /N 1 /First 5 /Filter /FlateDecode >>\nstream\nxxx\nendstream\n"),
         "cannot be read"),

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from audits.facts import Stratum
 from audits.fieldwork import suppress
-from audits.fieldwork.suppress import Sampled, affected, holder_report, holder_sample, show, steady, summed
+from audits.fieldwork.suppress import Sampled, holder_report, holder_sample, share, show, steady, summed
 from tests.unit.audits.fieldwork.attacker import Claim, Kind, bounds, claims, everything, pinned, sampled
 
 LEAST = 5
@@ -222,24 +222,86 @@ def test_any_two_shown_versions_are_the_same_or_five_apart(rows: list[tuple[int,
 @pytest.mark.parametrize(
     ("told", "shown"),
     [
-        ([(11, 42, "major")], (11, 42)),
-        ([(2, 42, "major")], (None, None)),
-        ([(40, 42, "priority")], (None, None)),  # two who did not say it
-        ([(42, 42, "priority")], (None, None)),
-        ([(6, 42, "minor")], (None, None)),  # the word minor says less than a fifth already
-        ([(None, None, "risk")], (None, None)),
-        ([(None, 42, "")], (None, 42)),
-        ([(0, 42, "")], (0, 42)),
-        ([(None, 3, "")], (None, None)),
-        ([(None, None, "")], (None, None)),
-        ([(11, 42, "major"), (13, 42, "major")], (11, 42)),
-        ([(11, 42, "major"), (17, 42, "major")], (17, 42)),
-        ([(11, 42, "major"), (3, 42, "major")], (None, None)),
-        ([(None, 42, ""), (11, 42, "major")], (None, None)),
+        ((11, 42, 42), "a_fifth_or_more"),
+        ((8, 42, 42), "under_a_fifth"),
+        ((2, 42, 42), "under_a_fifth"),
+        ((21, 42, 42), "half_or_more"),
+        ((42, 42, 42), "half_or_more"),  # and not "all": that nobody said otherwise is a count, too
+        ((40, 42, 42), "half_or_more"),
+        ((1, 10, 42), "under_a_fifth"),
+        ((None, 42, 42), None),
+        ((0, 42, 42), "under_a_fifth"),
+        ((3, 20, 25), None),  # under a fifth of 25 is fewer than five
+        ((3, 20, 26), "under_a_fifth"),
+        ((11, 42, None), None),
+        ((None, None, 42), None),
     ],
 )
-def test_affected_and_sampled_of_an_answer(told: Any, shown: Any) -> None:
-    assert affected(told, LEAST) == shown
+def test_the_share_of_an_answer_is_a_class_and_no_figure(told: Any, shown: Any) -> None:
+    assert share(*told, LEAST) == shown
+
+
+@given(st.integers(1, 60), st.integers(0, 60), st.integers(0, 60))
+def test_no_share_beside_the_total_pins_a_small_count(total: int, asked: int, some: int) -> None:
+    """Whoever knows the total and the class of an answer, and that not more were asked than were interviewed."""
+    asked = min(asked, total)
+    told = share(min(some, asked), asked, total, LEAST)
+    if told is None:
+        return
+    fits = [(x, n) for n in range(1, total + 1) for x in range(n + 1) if share(x, n, total, LEAST) == told]
+    for counts in ({x for x, _ in fits}, {n - x for x, n in fits}, {n for _, n in fits}, {total - n for _, n in fits}):
+        assert min(counts) == 0 or max(counts) >= LEAST
+
+
+ASKED = st.lists(st.tuples(st.integers(0, 45), st.integers(0, 45)), min_size=1, max_size=5)
+
+
+@given(work_forces(), ASKED, ASKED)
+def test_answers_against_the_total_and_against_each_other_tell_nothing(
+    people: list[Kind], asked: list[tuple[int, int]], other: list[tuple[int, int]]
+) -> None:
+    """Two sites alike in all that is shown of the sample, whose auditors asked other people other questions: what their
+    holders read differs in classes alone, and no figure of an answer or of the files is there to subtract."""
+    views = [holder_report([filed(people, given)], LEAST, [asdict(one) for one in sampled(people).strata])
+             for given in (asked, other)]  # fmt: skip
+    for view in views:
+        assert not {"files_reviewed", "interviews_individual", "interviews_group"} & view["figures"].keys()
+        for answer in view["answers"]:
+            assert [value for value in answer.values() if isinstance(value, int)] == []
+            del answer["share"]
+    length = min(len(asked), len(other))
+    assert views[0]["answers"][:length] == views[1]["answers"][:length]
+    assert {**views[0], "answers": []} == {**views[1], "answers": []}
+
+
+def filed(people: list[Kind], asked: list[tuple[int, int]]) -> dict[str, Any]:
+    """A report in which as many files were read as people interviewed, and question n was put to asked[n]."""
+    sample = sampled(people)
+    figures = {
+        "workers": sample.size, "interviews_individual": sample.interviewed, "interviews_group": 0,
+        "files_reviewed": max((of for _, of in asked), default=0),
+    }  # fmt: skip
+    answers = [
+        {"provision": f"T1.{n}", "affected": min(some, of), "sampled": of, "finding": {"severity": "major"}}
+        for n, (some, of) in enumerate(asked)
+    ]
+    return {"v": 2, "figures": figures, "answers": answers, "closed": []}
+
+
+def test_figures_side_by_side_would_tell_of_two_who_were_not_asked() -> None:
+    """The negative control: 42 interviews, and 40 who were asked; twelve workers, and ten files."""
+    whole = filed([BD, NP, IN], [(11, 42), (13, 40)])
+    asked = [answer["sampled"] for answer in whole["answers"]]
+    assert any(0 < 42 - number < LEAST for number in asked)
+    assert any(
+        0 < abs(one["affected"] - two["affected"]) < LEAST for one in whole["answers"] for two in whole["answers"]
+    )
+    small = filed([kind(12, 10)], [(6, 10)])
+    assert small["figures"]["workers"] - small["figures"]["files_reviewed"] == 2
+    shown = holder_report([small], LEAST)
+    assert shown["sample"]["interviews"] is None
+    assert "files_reviewed" not in shown["figures"]
+    assert shown["answers"][0]["share"] is None
 
 
 STRATA = [asdict(stratum) for stratum in sampled([BD, NP, IN]).strata]
@@ -250,6 +312,7 @@ def report(individual: int = 18, workers: int = 568, **change: Any) -> dict[str,
         "v": 2,
         "figures": {
             "workers": workers, "interviews_individual": individual, "interviews_group": 24, "summary": "A visit.",
+            "files_reviewed": 42,
         },
         "answers": [{"provision": "T1.1", "affected": 2, "sampled": 42, "finding": {"severity": "major"}}],
         "closed": [], **change,
@@ -263,8 +326,11 @@ def test_the_holder_reads_a_report_without_small_counts() -> None:
     assert shown["sample"]["interviews"] == 42
     assert shown["sample"]["groups"][1] == {"strata": ["nationality:IN", "nationality:NP"], "interviewed": 12}
     assert shown["answers"] == [
-        {"provision": "T1.1", "affected": None, "sampled": None, "finding": {"severity": "major"}}
-    ]
+        {
+            "provision": "T1.1", "affected": None, "sampled": None, "finding": {"severity": "major"},
+            "share": "under_a_fifth",
+        }
+    ]  # fmt: skip
 
 
 def test_two_versions_of_a_report_that_differ_by_two_people_read_the_same() -> None:
@@ -273,9 +339,9 @@ def test_two_versions_of_a_report_that_differ_by_two_people_read_the_same() -> N
 
 
 def test_where_the_total_is_hidden_no_answer_tells_it() -> None:
-    answers = [{"provision": "T1.1", "affected": None, "sampled": 42}]
-    assert holder_report([report(workers=44, answers=answers)], LEAST)["answers"][0]["sampled"] is None
-    assert holder_report([report(answers=answers)], LEAST)["answers"][0]["sampled"] == 42
+    answers = [{"provision": "T1.1", "affected": 30, "sampled": 42}]
+    assert holder_report([report(workers=44, answers=answers)], LEAST)["answers"][0]["share"] is None
+    assert holder_report([report(answers=answers)], LEAST)["answers"][0]["share"] == "half_or_more"
 
 
 def test_the_attacker_is_right_where_a_person_can_check() -> None:
