@@ -15,6 +15,7 @@ from audits import scope
 from audits.alerts import aside
 from audits.counting import count
 from audits.drafts import AnswerDraft, ReportDraft
+from audits.evidence.service import check_evidence
 from audits.facts import SEVERITIES, decode, encode
 from audits.fieldwork import facts as fieldwork
 from audits.filing import answers_of, disclosed, findings_of, tell_filed
@@ -66,6 +67,12 @@ def prepare_amendment(
     kid = own_key(session, actor)
     if not draft.answers and draft.figures is None and not aside.still_says(session, audit):
         raise Invalid("an amendment changes something: answers, figures, or both", where="/answers")
+    if not draft.answers and draft.figures == _figures_of(audit):
+        raise Invalid(
+            "these are the figures of the report as it stands; an amendment changes something", where="/figures"
+        )
+    for number, answer in enumerate(draft.answers):
+        check_evidence(session, actor, audit, answer.evidence, where=f"/answers/{number}/evidence")
     figures = draft.figures or _figures_of(audit)
     ids: dict[str, str] = {}
     told, _, _, work = _amended(session, audit, catalogue, draft, figures, by=actor.person, at=now, today=now, ids=ids)

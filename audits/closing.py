@@ -72,7 +72,8 @@ def _open(session: Writing, audit: AuditRow, provisions: Sequence[str]) -> tuple
             FindingRow.provision.in_(provisions),
             FindingRow.released_at.is_not(None),
             FindingRow.closed_at.is_(None),
-            AuditRow.standard == audit.standard,
+            # A family's provisions keep their numbers: what the next standard finds in order is in order.
+            AuditRow.standard.startswith(f"{audit.standard.split('-')[0]}-"),
         )
         .order_by(FindingRow.id)
         .with_for_update(of=FindingRow)

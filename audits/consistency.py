@@ -16,6 +16,7 @@ from audits.rules import Problem
 
 HOURS_OF_A_WEEK = 1680  # tenths
 HOURS_OF_A_DAY = 240  # tenths
+LEAST_OF_A_DAY = 20  # tenths: nobody's longest week has days of under two hours; whole hours were meant [P]
 REGISTER_PERCENT = 10  # of the workers in the register; a season changes more than that, and can be explained [P]
 RECORDS_OLD = (
     92  # days: the last of three months of records (DOMAIN.md 7.8) ends at most a quarter before the visit [P]
@@ -153,6 +154,11 @@ def _hours(hours: Hours) -> Iterator[Problem]:
             "/hours/total",
             f"{spoken(hours.normal)} normal hours and {spoken(hours.overtime)} overtime are "
             f"{spoken(hours.normal + hours.overtime)}, not {spoken(hours.total)}",
+        )
+    if hours.total < hours.days * LEAST_OF_A_DAY:
+        yield Problem(
+            "/hours/total",
+            f"{spoken(hours.total)} hours in a week of {hours.days} days: hours are given in tenths, 480 is 48.0",
         )
     if hours.total > HOURS_OF_A_WEEK:
         yield Problem("/hours/total", f"{spoken(hours.total)} hours are more than the 168 of a week")

@@ -243,7 +243,8 @@ def _finding(row: FindingRow, action: ActionRow | None, catalogue: Standard) -> 
         closed_by=row.closed_by,
         closed_on_site=row.closed_on_site,
         action=Action(
-            submitted_at=action.submitted_at if action else None,
+            # Sent back and not improved, a plan is none.
+            submitted_at=action.submitted_at if action and action.returned_at is None else None,
             approved_at=action.approved_at if action else None,
             completed_at=action.completed_at if action else None,
             cap_due=row.cap_due,

@@ -11,7 +11,7 @@ from datetime import date
 from typing import Literal, get_args
 
 from audits.facts import AuditType, Notice, Severity, VisitOutcome
-from audits.rules import Figures, Share, grade
+from audits.rules import USUAL, Figures, Share, grade
 from audits.standard import Provision
 from ground.errors import Invalid
 
@@ -159,7 +159,7 @@ def check_answer(
     type: AuditType,
     *,
     remote: bool,
-    share: Share = Share(),
+    share: Share = USUAL,
     channel: Channel = "answers",
 ) -> Severity | None:
     """The severity that counts, None when the answer is no finding. Invalid with a pointer relative to the answer."""

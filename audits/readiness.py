@@ -6,28 +6,31 @@ the rules have gates for it. It says nothing of what any of it costs: the eye do
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 from audits import scope, signatures
 from audits.drafts import ReportDraft
 from audits.facts import decode
 from audits.fieldwork import facts as fieldwork
+from audits.fieldwork import gaps
 from audits.filing import answers_of
 from audits.independence.facts import objections
 from audits.relations import READ_DRAFT, check_audit, held_provisions
 from audits.scope import WHOLE
 from audits.selfassessment.facts import core_answers
-from audits.standard import Standard
+from audits.standard import Fieldwork, Standard
 from audits.submission import check_figures
-from audits.tables import AuditRow, PreliminaryRow, PreparedRow
+from audits.tables import AnswerRow, AuditRow, PreliminaryRow, PreparedRow
 from audits.views import team_of
+from audits.wording import small_counts
 from ground.access import Actor
 from ground.canonical import Json, instant
 from ground.database import Reading
 from ground.errors import Conflict, Invalid, NotFound
 from ground.parties import Site
 
+MOST_QUOTES = 3  # of one text; the place is named anyway
 Item = tuple[str, bool, str]
 """kind, whether it blocks, words."""
 
@@ -52,8 +55,9 @@ def readiness(session: Reading, actor: Actor, audit_id: str, *, now: datetime) -
         *_figures(session, audit, catalogue, prepared, work, now),
     ]
     if catalogue.fieldwork is not None:
-        items += [*_fieldwork(session, audit, work), *_key(session, actor, catalogue)]
+        items += [*_fieldwork(session, audit, catalogue.fieldwork, work), *_key(session, actor, catalogue)]
         items += [("objection", False, said) for said in objections(session, audit, team)]
+        items += _small_counts(answers, prepared)
         items += _self_assessment(session, audit, catalogue)
     return {
         "audit": audit.id,
@@ -100,20 +104,20 @@ def _figures(
         yield "inconsistent", True, error.detail
 
 
-def _fieldwork(session: Reading, audit: AuditRow, work: fieldwork.Figures) -> Iterator[Item]:
+def _fieldwork(session: Reading, audit: AuditRow, rule: Fieldwork, work: fieldwork.Figures) -> Iterator[Item]:
     for stratum in work.missing:
         yield "stratum_missing", False, stratum
+    for kind, said in (
+        *gaps.of_sample(session, audit, rule),
+        *gaps.of_days(session, audit, rule),
+        *gaps.of_log(session, audit),
+    ):
+        yield kind, False, said
     if work.effort_spent < work.effort_needed:
         yield (
             "effort_short",
             False,
             f"{_tenths(work.effort_spent)} man-days spent, and {_tenths(work.effort_needed)} are needed",
-        )
-    if audit.effort_planned and audit.effort_planned < work.effort_needed:
-        yield (
-            "effort_short",
-            False,
-            f"{_tenths(audit.effort_planned)} man-days planned, and {_tenths(work.effort_needed)} are needed",
         )
     if session.get(PreliminaryRow, audit.id) is None:
         yield "no_preliminary_sheet", False, "the sheet of the closing meeting is not filed"
@@ -137,6 +141,25 @@ def _self_assessment(session: Reading, audit: AuditRow, catalogue: Standard) -> 
             f"{core.answered} of {core.asked} core provisions are answered in a self-assessment that was submitted "
             f"before {audit.starts_on}; all are wanted before a specialty on forced labour",
         )
+
+
+def _small_counts(answers: Mapping[str, AnswerRow], prepared: PreparedRow | None) -> Iterator[Item]:
+    """Words that may count fewer than five people: the site reads them, and knows who was there. A warning: no reader
+    of words is always right."""
+    texts = {id: row.description for id, row in answers.items()}
+    if prepared is not None:
+        draft = decode(ReportDraft, prepared.given["report"])
+        texts |= {"summary": draft.summary, "payroll_note": draft.payroll_note, "outcome_note": draft.outcome_note}
+    for place, text in texts.items():
+        quotes = list(small_counts(text))
+        if quotes:
+            told = "; ".join(f'"{quote}"' for quote in quotes[:MOST_QUOTES])
+            more = f"; and {len(quotes) - MOST_QUOTES} more" if len(quotes) > MOST_QUOTES else ""
+            yield (
+                "small_count",
+                False,
+                f"{place} seems to count fewer than five people, who could be known: {told}{more}",
+            )
 
 
 def _tenths(number: int) -> str:

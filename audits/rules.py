@@ -42,12 +42,15 @@ class Share:
         return cls(standard.fieldwork.escalation.share_percent, ("minor", "risk", "opportunity"))
 
 
+USUAL = Share()
+
+
 def grade(
     provision: Provision,
     proposed: Severity,
     affected: int | None,
     sampled: int | None,
-    share: Share = Share(),
+    share: Share = USUAL,
 ) -> Severity:
     """The severity that counts: the proposed one, within the provision's limits, lifted by the 20 percent rule where
     the provision has it.

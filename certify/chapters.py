@@ -101,6 +101,7 @@ class Limits:
     reminder_days: tuple[int, ...] = ()
     renewal_late_days: int = 0
     surveillance_low_risk_months: int = 0
+    surveillance_provisions: int = 0
     surveillance_window_days: int = 0
     unannounced_least: int = 0
     survey_high_risk_months: int = 0

@@ -78,20 +78,19 @@ def last_visited(place: SiteFacts, book: Rulebook) -> date | None:
 
 def surveys(visit: Visit, book: Rulebook) -> bool:
     """A submitted and completed visit on site of a type that carries, full or not, that tells how a place is: nothing
-    speaks against it, it answered as many provisions as there are core ones, and it talked to enough workers."""
-    limits = book.limits
+    speaks against it, it answered some provisions, and it talked to enough workers."""
     return (
         visit.type in book.carriers
         and visit.submitted_at is not None
         and not visit.remote
         and visit.outcome == "completed"
-        and (not limits.core_provisions or _tells(visit, book))
+        and (not book.limits.surveillance_provisions or _tells(visit, book))
     )
 
 
 def _tells(visit: Visit, book: Rulebook) -> bool:
     answered = visit.applicable + visit.not_applicable
-    enough = answered >= book.limits.core_provisions and talked_to_some(visit, book.limits)
+    enough = answered >= book.limits.surveillance_provisions and talked_to_some(visit, book.limits)
     return enough and proven.counts(visit, book)
 
 

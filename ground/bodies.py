@@ -31,7 +31,18 @@ def _clean(text: str, allowed: str = "") -> str:
 
 
 def _clean_prose(text: str) -> str:
-    return _clean(text, "\n\t")
+    return _seen(_clean(text, "\n\t"))
+
+
+def _clean_line(text: str) -> str:
+    return _seen(_clean(text))
+
+
+def _seen(text: str) -> str:
+    """A reason made of spaces without width is no reason."""
+    if all(unicodedata.category(symbol) in ("Cf", "Cc", "Zs", "Mn") for symbol in text):
+        raise ValueError("there is nothing to read in it")
+    return text
 
 
 def _day(value: object) -> object:
@@ -49,7 +60,7 @@ def _as_value_error(read: Callable[[Json], object], value: object) -> object:
         raise ValueError(error.detail) from error
 
 
-Line = Annotated[str, BeforeValidator(_normal), Field(min_length=1, max_length=200), AfterValidator(_clean)]
+Line = Annotated[str, BeforeValidator(_normal), Field(min_length=1, max_length=200), AfterValidator(_clean_line)]
 """One line of free text: NFC, no control characters, 1 to 200 characters."""
 
 LineOrNone = Annotated[str, BeforeValidator(_normal), Field(max_length=200), AfterValidator(_clean)]

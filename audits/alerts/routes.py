@@ -45,6 +45,7 @@ AlertId = Annotated[str, Path(pattern=ID_PATTERN, description="the alert's id, w
 RAISED: dict[str, Json] = {
     "provision": "T2.1",
     "reason": "Two groups of workers said, apart from each other, that the agent's driver keeps their passports.",
+    "finding": "Identity papers of workers are kept by somebody else.",
     "seen_at": "2026-11-21T06:10:00Z",
     "deliberate": True,
 }
@@ -104,7 +105,15 @@ class AlertBody(Body):
     model_config = ConfigDict(json_schema_extra={"examples": [RAISED]})
 
     provision: Line = Field(description="one of zero tolerance, such as T2.1")
-    reason: Prose = Field(description="what was seen or heard; suspicion is enough. No names of people")
+    reason: Prose = Field(
+        description="what was seen or heard; suspicion is enough. No names of people. Only the team, the protection "
+        "handler and the certification body ever read it"
+    )
+    finding: Prose | None = Field(
+        default=None,
+        description="what the site will read, when it may, and what the report says: nothing from which it could tell "
+        "who talked, when, where or in which group. A neutral sentence without it",
+    )
     seen_at: Moment = Field(description="when, on a day of the audit; how late it comes is recorded, and stops nothing")
     deliberate: bool = False
     concealed: bool = False
@@ -148,7 +157,7 @@ class DismissalBody(Body):
 )
 def raise_alert(audit: AuditId, body: AlertBody, call: Writer) -> Response:
     given = body.model_dump()
-    draft = AlertDraft(**{**given, "safe_because": body.safe_because or ""})
+    draft = AlertDraft(**{**given, "safe_because": body.safe_because or "", "finding": body.finding or ""})
 
     def work(session: Writing) -> tuple[int, dict[str, Json]]:
         return 201, views.whole(session, service.raise_alert(session, call.actor, audit, draft, now=call.now))

@@ -32,14 +32,17 @@ from ground.world import World
 
 LONGER_MOST = timedelta(days=14)  # of one extension: ten working days, within which a panel decides (DOMAIN.md 7.6)
 ZONES = timedelta(hours=14)  # a day of the audit may begin or end that much earlier or later in UTC
-POINTERS = {"/severity": "/provision", "/zero_tolerance": "/provision", "/description": "/reason"}
+POINTERS = {"/severity": "/provision", "/zero_tolerance": "/provision", "/description": "/finding"}
 """Where in an alert the fault is that its answer has."""
+UNTOLD = "Raised by the audit team as an alert. What it rests on is with the certification body."
+"""The finding's description where the team gave none: what somebody said in confidence is never one by itself."""
 
 
 @dataclass(frozen=True)
 class AlertDraft:
-    """What a member of the team hands in. seen_at: when it was seen or heard. safe_because: with "now", why telling the
-    site at once endangers nobody; with "hold" it stays empty."""
+    """What a member of the team hands in. reason: for the room of alerts alone. finding: what report and site read once
+    they may; "" for UNTOLD. seen_at: when it was seen or heard. safe_because: with "now", why telling the site at once
+    endangers nobody; with "hold" it stays empty."""
 
     provision: str
     reason: str
@@ -50,6 +53,7 @@ class AlertDraft:
     by_management: bool = False
     release: Literal["hold", "now"] = "hold"
     safe_because: str = ""
+    finding: str = ""
 
 
 def raise_alert(session: Writing, actor: Actor, audit_id: str, draft: AlertDraft, *, now: datetime) -> AlertRow:
@@ -67,7 +71,7 @@ def raise_alert(session: Writing, actor: Actor, audit_id: str, draft: AlertDraft
         provision=draft.provision,
         result="finding",
         severity="priority",
-        description=draft.reason,
+        description=draft.finding or UNTOLD,
         zero_tolerance=True,
         deliberate=draft.deliberate,
         concealed=draft.concealed,

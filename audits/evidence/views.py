@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import func, or_, select
 
@@ -15,6 +15,7 @@ from audits.evidence.kinds import MEDIA
 from audits.evidence.storage import LEAST_PART
 from audits.evidence.tables import EvidenceRow, StoredFileRow, SupportRow, UploadRow
 from audits.selfassessment.tables import AssessmentRow
+from audits.tables import AuditRow
 from ground.canonical import Json, instant
 from ground.database import Reading
 
@@ -64,9 +65,10 @@ def evidence_views(session: Reading, rows: Sequence[EvidenceRow], *, elsewhere: 
             select(EvidenceRow.sha256, _PLACE).where(EvidenceRow.sha256.in_(hashes), _NO_DRAFT)
         ):
             places[sha256].add(place)
+    reports = _reports(session, rows)
     return [
         {
-            **_evidence(row, files[row.sha256]),
+            **_evidence(row, files[row.sha256], reports.get(row.audit_id or "")),
             "provisions": provisions[row.id],
             "also_in": sorted(places[row.sha256] - {row.audit_id or row.assessment_id}),
         }
@@ -74,7 +76,16 @@ def evidence_views(session: Reading, rows: Sequence[EvidenceRow], *, elsewhere: 
     ]
 
 
-def _evidence(row: EvidenceRow, file: StoredFileRow) -> dict[str, Json]:
+def _reports(session: Reading, rows: Sequence[EvidenceRow]) -> dict[str, datetime]:
+    """When the reports of these audits were submitted."""
+    audits = {row.audit_id for row in rows if row.finding_id is None}
+    query = select(AuditRow.id, AuditRow.submitted_at).where(
+        AuditRow.id.in_(audits), AuditRow.submitted_at.is_not(None)
+    )
+    return dict(session.execute(query).all())
+
+
+def _evidence(row: EvidenceRow, file: StoredFileRow, report: datetime | None) -> dict[str, Json]:
     return {
         "id": row.id,
         "audit": row.audit_id,
@@ -94,7 +105,7 @@ def _evidence(row: EvidenceRow, file: StoredFileRow) -> dict[str, Json]:
         "taken": {"at": file.taken_at, "zone": file.taken_zone or None} if file.taken_at else None,
         "uploaded_at": instant(row.uploaded_at),
         "uploaded_by": row.uploaded_by,
-        "doubts": _doubts(row, file),
+        "doubts": _doubts(row, file, report),
     }
 
 
@@ -102,11 +113,14 @@ def _captured(row: UploadRow | EvidenceRow) -> dict[str, Json] | None:
     return None if row.captured_at is None else {"at": instant(row.captured_at), "zone": row.captured_zone}
 
 
-def _doubts(row: EvidenceRow, file: StoredFileRow) -> list[str]:
-    """What a reader should ask about: dates that do not fit. Clocks of devices may be wrong; nobody is accused."""
+def _doubts(row: EvidenceRow, file: StoredFileRow, report: datetime | None) -> list[str]:
+    """What a reader should ask about: dates that do not fit. Clocks of devices may be wrong; nobody is accused. What an
+    alert or an amendment needs may come after the report; the report was not made from it. report: its submission."""
     found = []
     if file.taken_at and file.taken_at[:10] != row.dated.isoformat():
         found.append(f"the camera says {file.taken_at[:10]}, and the evidence is dated {row.dated}")
     if row.captured_at is not None and row.captured_at > row.uploaded_at + timedelta(hours=1):
         found.append(f"the device says {instant(row.captured_at)}, after the upload at {instant(row.uploaded_at)}")
+    if row.finding_id is None and report is not None and row.uploaded_at > report:
+        found.append(f"it came at {instant(row.uploaded_at)}, after the report was submitted at {instant(report)}")
     return found

@@ -66,7 +66,7 @@ def sample_of(session: Reading, audit: AuditRow, rule: Fieldwork) -> Sample:
     return sampling.sample(
         audit.type,
         workers_of(session, audit),
-        dict(force.strata) if force else {},
+        {name: size for name, size in force.strata.items() if size} if force else {},
         dict(force.languages) if force else {},
         counts_of(session, audit.id),
         rule.sampling,

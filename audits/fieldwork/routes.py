@@ -88,7 +88,7 @@ class EffortBody(Body):
 
 class StratumBody(Body):
     name: Stratum
-    size: People
+    size: Count = Field(description="0 when somebody looked and there are none: silence is listed as missing")
 
 
 class LanguageBody(Body):
@@ -224,8 +224,8 @@ def get_interviews(audit: AuditId, call: Reader) -> dict[str, Any]:
 @router.get(
     "/v1/audits/{audit}/sample",
     summary="Needed and achieved, stratum by stratum",
-    description="For the team and the certification body. `missing` is what the sample still passes over: to be read "
-    "before the closing meeting.",
+    description="For the team and the certification body. `missing` is what the sample still passes over, and which "
+    "group nobody has looked for: to be read before the closing meeting.",
     responses={**READ_PROBLEMS, 200: example("The sample.", samples.SAMPLE)},
 )
 def get_sample(audit: AuditId, call: Reader) -> dict[str, Any]:

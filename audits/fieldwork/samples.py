@@ -43,10 +43,13 @@ PLANNED: Example = {
 FORCE: Example = {
     "workers": 640,
     "strata": [
+        {"name": "agency:unregistered", "size": 0},
         {"name": "migrant", "size": 88},
         {"name": "nationality:BD", "size": 552},
         {"name": "nationality:NP", "size": 88},
+        {"name": "new_joiners", "size": 0},
         {"name": "night_shift", "size": 120},
+        {"name": "under_18", "size": 0},
         {"name": "women", "size": 410},
     ],
     "languages": [{"language": "bn", "size": 552}, {"language": "ne", "size": 88}],

@@ -50,6 +50,9 @@ class ForceDraft:
     languages: tuple[tuple[str, int], ...]
 
 
+LEAST_PLANNED = 5  # tenths of a man-day: less than half a day is a number of days that was meant [P]
+
+
 def file_plan(session: Writing, actor: Actor, audit_id: str, draft: PlanDraft, *, now: datetime) -> dict[str, Json]:
     """Plan the days, or plan them anew. Invalid when the months of the files are not three, the current one last."""
     audit, rule = _open(session, actor, audit_id)
@@ -59,6 +62,10 @@ def file_plan(session: Writing, actor: Actor, audit_id: str, draft: PlanDraft, *
     row = _plan(session, audit)
     row.workers, row.high_risk = draft.workers, draft.high_risk
     row.months = {"current": current, "peak": peak, "low": low}
+    if 0 < draft.planned < LEAST_PLANNED:
+        raise Invalid(
+            f"{draft.planned} is 0.{draft.planned} man-days: they are given in tenths, 30 is 3.0", where="/planned"
+        )
     audit.effort_planned = draft.planned
     _done(session, actor, audit, "fieldwork_planned", now)
     return plan_view(session, audit, rule)

@@ -39,14 +39,15 @@ def kind_of(name: str, where: str = "") -> str:
 
 
 def check_sizes(workers: int, sizes: Sequence[tuple[str, int]], where: str = "/strata") -> dict[str, int]:
-    """{name: size}. Invalid, naming both numbers, for a stratum twice, or parts that are more than the whole."""
+    """{name: size}; a size of 0 says that there are none, which is not the same as silence. Invalid, naming both numbers,
+    for a stratum twice, or parts that are more than the whole."""
     found: dict[str, int] = {}
     for number, (name, size) in enumerate(sizes):
         kind_of(name, f"{where}/{number}/name")
         if name in found:
             raise Invalid(f"{name} stands twice", where=f"{where}/{number}/name")
-        if not 1 <= size <= workers:
-            raise Invalid(f"{name} has {size} of {workers} workers: 1 to {workers}", where=f"{where}/{number}/size")
+        if not 0 <= size <= workers:
+            raise Invalid(f"{name} has {size} of {workers} workers: 0 to {workers}", where=f"{where}/{number}/size")
         found[name] = size
     for kind in PARTED:
         if (told := part_sum(found, kind)) > workers:

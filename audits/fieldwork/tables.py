@@ -38,7 +38,7 @@ class WorkforceRow(Base):
     audit_id: Mapped[str] = mapped_column(ForeignKey("audit.id"), primary_key=True)
     workers: Mapped[int]
     strata: Mapped[dict[str, Json]]
-    """{name: size}; strata overlap."""
+    """{name: size}; strata overlap. A size of 0: somebody looked, and there are none."""
     languages: Mapped[dict[str, Json]]
     """{language: workers who understand it best}."""
 

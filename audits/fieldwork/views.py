@@ -6,7 +6,7 @@ Owns the shapes. Every number here is for them alone: what others see of a sampl
 from __future__ import annotations
 
 from audits import standard
-from audits.fieldwork import interviews, plan
+from audits.fieldwork import gaps, interviews, plan
 from audits.fieldwork.facts import counts_of, days_of, effort, sample_of, workers_of
 from audits.fieldwork.relations import READ, audit_of
 from audits.fieldwork.tables import FieldPlanRow, SealedFileRow, SealingKeyRow, WorkforceRow
@@ -39,6 +39,7 @@ def get_sample(session: Reading, actor: Actor, audit_id: str) -> dict[str, Json]
     found = sample_of(session, audit, rule)
     needed, spent = effort(session, audit, rule)
     short = plan.shortfall(needed, spent)
+    silent = [text for _, text in (*gaps.of_sample(session, audit, rule), *gaps.of_days(session, audit, rule))]
     return {
         "audit": audit.id,
         "workers": found.workers,
@@ -58,7 +59,7 @@ def get_sample(session: Reading, actor: Actor, audit_id: str) -> dict[str, Json]
             {"language": language, "size": size, "achieved": found.languages.get(language, 0)}
             for language, size in found.workers_by_language.items()
         ],
-        "missing": [*found.missing(), *([short] if short else [])],
+        "missing": [*found.missing(), *silent, *([short] if short else [])],
     }
 
 

@@ -56,8 +56,12 @@ def objections(session: Reading, audit: AuditRow, team: Sequence[str]) -> tuple[
     if limits_of(audit.standard) is None:
         return ()
     lead = team[0] if team else ""
-    held = _of_day(roster.accepted(session, audit.site_id, audit.type, audit.firm_id, lead), audit.starts_on)
+    accepted = roster.accepted(session, audit.site_id, audit.type, audit.firm_id, lead)
+    free = [row for row in accepted if roster.used_by(session, row) in (None, audit.id)]
+    held = _of_day(free, audit.starts_on) or _of_day(accepted, audit.starts_on)
     missing = [] if held else [_unassigned(audit.site_id, audit.type, audit.firm_id, lead, audit.starts_on)]
+    if held is not None and (other := roster.used_by(session, held)) not in (None, audit.id):
+        missing.append(f"its assignment {held.id} is used by {other}: one draw is for one audit")
     asked = held or AssignmentRow(
         id="", site_id=audit.site_id, type=audit.type, standard=audit.standard, firm_id=audit.firm_id, languages=[],
         topics=[],

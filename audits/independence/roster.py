@@ -188,7 +188,7 @@ def used_by(session: Reading, row: AssignmentRow) -> str | None:
         AuditRow.submitted_at >= row.accepted_at,
         AuditRow.outcome == "completed",
     )
-    return session.scalar(query.order_by(AuditRow.id).limit(1))
+    return session.scalar(query.order_by(AuditRow.submitted_at, AuditRow.id).limit(1))
 
 
 def sites_of_work(session: Reading, subject: str) -> set[str]:

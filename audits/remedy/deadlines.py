@@ -7,6 +7,7 @@ no count, no name.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -20,7 +21,7 @@ from audits.remedy.tables import CheckRow, ReminderRow
 from audits.standard import FollowUp
 from audits.tables import ActionRow, AuditRow, FindingRow, MemberRow
 from ground import mail, outbox
-from ground.canonical import instant
+from ground.canonical import instant, sha256
 from ground.database import Reading, Writing, lock
 from ground.parties import Person, Site
 from ground.settings import Settings
@@ -79,7 +80,7 @@ def _of_finding(finding: FindingRow, action: ActionRow | None, days: tuple[int, 
     there = action is not None and action.returned_at is None
     open: tuple[tuple[Kind, Whose, datetime | None, bool, bool], ...] = (
         ("containment", "site", finding.containment_due, finding.contained_at is None, True),
-        ("plan", "site", finding.cap_due, action is None, True),
+        ("plan", "site", finding.cap_due, action is None or action.returned_at is not None, True),
         ("approval", "approver", finding.approve_due, action is None or action.approved_at is None, there),
         ("closure", "site", finding.close_due, True, True),
     )
@@ -117,7 +118,7 @@ def remind(world: World) -> int:
     """Write what mail there is to write about dates that near or have passed; answers how many occasions were new.
 
     A job: an occasion is told once, however often and in how many processes this runs. Who was late to be reminded is
-    reminded once, of the nearest.
+    reminded once, of the nearest; who has several to hear of at one time gets one letter with all of them.
     """
     now, done = world.clock.now(), 0
     while True:
@@ -127,8 +128,13 @@ def remind(world: World) -> int:
         with world.db.write() as session:
             lock(session, "reminders")
             wanted = _wanted(session, now)[:MOST_AT_ONCE]
+            letters: dict[str, list[Occasion]] = defaultdict(list)
             for deadline, days in wanted:
-                _tell(session, world.settings, deadline, days, now)
+                people, occasion = _occasion(session, world.settings, deadline, days, now)
+                for person in dict.fromkeys(people):
+                    letters[person].append(occasion)
+            for person, occasions in letters.items():
+                _write(session, person, occasions, now)
         done += len(wanted)
         if not wanted:
             return done
@@ -159,7 +165,20 @@ def _threshold(deadline: Deadline, now: datetime) -> int | None:
     return next((days for days in deadline.reminded if now >= deadline.due - timedelta(days=days)), None)
 
 
-def _tell(session: Writing, settings: Settings, deadline: Deadline, days: int, now: datetime) -> None:
+@dataclass(frozen=True)
+class Occasion:
+    """One occasion in a letter. key: of the occasion."""
+
+    key: str
+    subject: str
+    text: str
+    passed: bool
+
+
+def _occasion(
+    session: Writing, settings: Settings, deadline: Deadline, days: int, now: datetime
+) -> tuple[list[str], Occasion]:
+    """Mark the occasion as told; the people who are to hear of it, and what they hear."""
     session.add(ReminderRow(subject=deadline.subject, kind=deadline.kind, due=deadline.due, days=days, at=now))
     what, when = WHAT[deadline.kind], instant(deadline.due)
     people = _WHO[deadline.whose](session, deadline)
@@ -171,7 +190,19 @@ def _tell(session: Writing, settings: Settings, deadline: Deadline, days: int, n
         subject, first = f"{what}: due on {deadline.due.date()}", f"{what} is due at {when} (UTC)."
     text = f"{first}\n\n{settings.public_url}{deadline.path}\n"
     key = f"due {deadline.kind} {deadline.subject} {when} {days}"
-    mail.write(session, list(dict.fromkeys(people)), key, subject, text, now=now)
+    return people, Occasion(key, subject, text, days == PASSED)
+
+
+def _write(session: Writing, person: str, occasions: Sequence[Occasion], now: datetime) -> None:
+    """One letter: about one thing as ever, about several with those that have passed first."""
+    if len(occasions) == 1:
+        mail.write(session, [person], occasions[0].key, occasions[0].subject, occasions[0].text, now=now)
+        return
+    late = sum(occasion.passed for occasion in occasions)
+    subject = f"{len(occasions)} dates, {late} of them overdue" if late else f"{len(occasions)} dates are near"
+    text = "\n".join(occasion.text for occasion in sorted(occasions, key=lambda occasion: not occasion.passed))
+    key = "dates " + sha256("\n".join(sorted(occasion.key for occasion in occasions)).encode()).hex()
+    mail.write(session, [person], key, subject, text, now=now)
 
 
 def people_of_site(session: Reading, site: str) -> list[str]:

@@ -66,6 +66,7 @@ LEDGER: Example = {
     "provision": "T1.1",
     "required": True,
     "complete": True,
+    "lacking": [],
     "remedied_at": "2026-07-21T09:00:00Z",
     "totals": [{"currency": "USD", "owed": 7_790_000, "paid": 7_220_000, "kept": 570_000}],
     "cohorts": [_COHORT],

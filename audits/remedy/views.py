@@ -1,7 +1,8 @@
 """Ledgers, checks and disclosures as people read them over the API.
 
-Owns the shapes. The holder sees its own ledger whole, small counts too, but of what workers said only whether it is
-enough: any figure could tell who said no. Who may read at all is asked in `relations`.
+Owns the shapes. The holder sees its own ledger whole, small counts too, but of what workers said only whether all of it
+is enough, over all cohorts together: it makes the cohorts, and one of a single bed would tell who said no. Who may read
+at all is asked in `relations`.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ def ledger_view(session: Reading, actor: Actor, finding: FindingRow) -> dict[str
     """
     holder = session.get_one(Site, finding.site_id).organisation_id == actor.organisation
     found = cohorts.of_finding(session, finding.id)
+    together = not any(one for cohort in found for one in repayment.unconfirmed(cohort))
     rows = {row.id: row for row in session.scalars(select(CohortRow).where(CohortRow.finding_id == finding.id))}
     payments: dict[str, list[Json]] = defaultdict(list)
     for paid in session.scalars(select(PaymentRow).where(PaymentRow.cohort_id.in_(rows)).order_by(PaymentRow.id)):
@@ -47,6 +49,7 @@ def ledger_view(session: Reading, actor: Actor, finding: FindingRow) -> dict[str
         "provision": finding.provision,
         "required": repayment.needs_ledger(finding.provision, finding.severity),
         "complete": repayment.complete(found),
+        "lacking": [NOT_YET] if found and not together else [],
         "remedied_at": _moment(finding.remedied_at),
         "totals": [
             {"currency": currency, "owed": owed, "paid": paid, "kept": kept}
@@ -55,7 +58,8 @@ def ledger_view(session: Reading, actor: Actor, finding: FindingRow) -> dict[str
         "cohorts": [
             {
                 **_cohort(rows[cohort.id], cohort),
-                "lacking": _lacking(cohort, holder=holder),
+                "confirmed": together if holder else not any(repayment.unconfirmed(cohort)),
+                "lacking": [*repayment.unpaid(cohort), *([] if holder else repayment.unconfirmed(cohort))],
                 "payments": payments[cohort.id],
                 "confirmations": None if holder else said[cohort.id],
             }
@@ -97,11 +101,6 @@ def disclosure_view(row: DisclosureRow) -> dict[str, Json]:
     }
 
 
-def _lacking(cohort: Cohort, *, holder: bool) -> list[Json]:
-    asked = list(repayment.unconfirmed(cohort))
-    return [*repayment.unpaid(cohort), *(asked if not holder else [NOT_YET] if asked else [])]
-
-
 def _cohort(row: CohortRow, cohort: Cohort) -> dict[str, Json]:
     return {
         "id": row.id,
@@ -118,7 +117,6 @@ def _cohort(row: CohortRow, cohort: Cohort) -> dict[str, Json]:
         "reached_leavers": cohort.reached_leavers,
         "kept_for": cohort.kept_for,
         "agreed_at": _moment(row.agreed_at),
-        "confirmed": not any(repayment.unconfirmed(cohort)),
     }
 
 

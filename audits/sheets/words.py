@@ -14,7 +14,8 @@ _BEFORE = (
     "How to use this workbook",
     "It has the questions of one audit and your answers to them, for places without a network. Fill in the cells of "
     '"Provisions" from the column "Result" on, and the values of "Report". They are pale yellow; the grey cells are '
-    "locked, so that they are not changed by accident. There is no password.",
+    "locked, so that they are not changed by accident. There is no password. The page opens at the answers: to the "
+    "left of them stands what conformance looks like and how it is tested.",
     "Never write here what a worker told you, or anything from which somebody could find out who spoke. No names, and "
     "no interview notes: the interview log goes in a file that is sealed on your device (freemark sealed log). Add no "
     "sheet, comment, picture or formula: such a workbook is refused.",

@@ -91,7 +91,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("Deliberate", 11, "deliberate", "Of a priority finding."),
     Column("Concealed", 11, "concealed", "Of a priority finding."),
     Column("Worst form", 11, "worst_form", "Of child labour: on T9 only."),
-    Column("By manage-ment", 11, "by_management", "Violence or threats: on T6 only."),
+    Column("By manage-ment", 12, "by_management", "Violence or threats: on T6 only."),
 )
 ASKED = tuple(number for number, column in enumerate(COLUMNS) if not column.field)
 LIMITS = next(number for number, column in enumerate(COLUMNS) if column.title == "Limits")
@@ -249,6 +249,7 @@ def _provisions(page: Worksheet, sheet: Sheet, catalogue: Standard, looks: Mappi
     _height(page, 0, max(_lines(column.title, column.width, bold=True) for column in COLUMNS))
     # It opens at the answers, with the requirement beside them; how it is tested stands to the left of the answers.
     page.freeze_panes(1, FROZEN, 1, LIMITS)
+    page.set_selection(1, AT["result"], 1, AT["result"])
     page.repeat_rows(0)
     page.repeat_columns(0, 1)
     page.set_print_scale(SCALE)
@@ -309,6 +310,7 @@ def _report(page: Worksheet, sheet: Sheet, looks: Mapping[Look, Format]) -> None
     for number, (title, width) in enumerate(zip(REPORT_TITLES, (52, 60, 48), strict=True)):
         page.set_column(number, number, width)
         _text(page, 0, number, title, looks["head"])
+    _height(page, 0, 1)
     page.freeze_panes(1, 1)
     page.repeat_rows(0)
     page.fit_to_pages(1, 0)

@@ -145,7 +145,8 @@ def field_days(type: str, workers: int, team: Sequence[str], starts_on: date, en
     The work force: half women, a fifth on the night shift, one language.
     """
     rule = _rule().sampling
-    held = interviews(workers, rule) if type in SAMPLED else min(workers, max(5, ceil_sqrt(workers)))
+    sampled = type in SAMPLED  # a place that nobody assessed counts as one of high risk
+    held = interviews(workers, rule, high_risk=True) if sampled else min(workers, max(5, ceil_sqrt(workers)))
     outside = away(held, rule)
     strata = {"women": workers // 2, "night_shift": workers // 5}
     asked = {name: min(size, SAMPLE_OF_STRATUM) for name, size in strata.items() if size}
@@ -153,7 +154,7 @@ def field_days(type: str, workers: int, team: Sequence[str], starts_on: date, en
     tenths = max(10, -(-man_days(type, workers) // (len(days) * len(team))))
     return {
         "plan": {
-            "workers": workers, "high_risk": False, "planned": tenths * len(days) * len(team),
+            "workers": workers, "high_risk": True, "planned": tenths * len(days) * len(team),
             "months": months(ends_on),
         },
         "effort": {"days": [{"day": str(day), "person": person, "tenths": tenths} for day in days for person in team]},

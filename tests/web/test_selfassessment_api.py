@@ -1,7 +1,6 @@
 """Self-assessments over HTTP: the whole way with documents, what is fixed, and those who must see nothing of it.
 
-Otto manages another manufacturer, Ulla audits for another firm. At the end, two worlds that differ in an alert: to
-holder, agent and stranger a self-assessment and its comparison are the same bytes in both.
+Otto manages another manufacturer, Ulla audits for another firm, Aino for the right one, and is not on the team.
 """
 
 from __future__ import annotations
@@ -10,7 +9,6 @@ import hashlib
 import itertools
 from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -26,22 +24,18 @@ from audits.evidence import service as uploads
 from audits.evidence.tables import EvidenceRow, UploadRow
 from audits.remedy import routes as remedy
 from audits.remedy.tables import DisclosureRow
-from audits.selfassessment import comparison, routes, samples
+from audits.selfassessment import routes, samples
 from audits.selfassessment.rules import MOST_NOTE
 from audits.selfassessment.tables import AssessmentAnswerRow, AssessmentRow
-from freemark import jobs, problems
+from freemark import problems
 from ground import auth
-from ground.access import SCOPES, SYSTEM, Actor
+from ground.access import SYSTEM
 from ground.canonical import instant
 from ground.journal import JournalRow
 from ground.web import BodyLimit
 from ground.world import World
 from tests.auditing import SIGNED, Field
 from tests.cast import Cast, Player, enrol, join, make_cast
-from tests.conftest import WorldMaker
-from tests.flows import twins as twinned
-from tests.flows.house import House, opened
-from tests.flows.twins import Twins, fork
 from tests.unit.audits.evidence import files, hostile
 
 FULL = "freemark-2026.1"
@@ -523,93 +517,3 @@ def test_the_description_asks_for_no_names(api: Api) -> None:
     paths = api.client.get("/openapi.json").json()["paths"]
     for path in ("", "/{assessment}/answers", "/{assessment}/sheet", "/{assessment}/uploads"):
         assert routes.NO_NAMES in paths[f"/v1/self-assessments{path}"]["post"]["description"], path
-
-
-# Two worlds, of which one has an alert.
-
-ROOM = ("/v1/self-assessments", "/v1/audits/{audit}/self-assessment", "/v1/evidence", "/v1/uploads")
-HOUR = timedelta(hours=1)
-
-
-@pytest.fixture
-def house(make_world: WorldMaker, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
-    monkeypatch.setattr(holding, "in_spell", lambda *given: False)
-    with opened(make_world(first_rulebook=FULL, release_check=True)) as house:
-        yield house
-
-
-@pytest.fixture
-def audit(house: House) -> str:
-    """A visit that has begun, a day after the site had said that it conforms to everything; a newer draft is open."""
-    body = {"site": house.factory, "standard": FULL}
-    for _ in range(2):
-        id = house.bea.post("/v1/self-assessments", body)["id"]
-        house.bea.post(f"/v1/self-assessments/{id}/answers", {"answers": said()})
-        if house.today == "2026-06-01":
-            house.bea.post(f"/v1/self-assessments/{id}/submission", {})
-            house.later(timedelta(days=40))
-    return house.audit(house.factory, [{"provision": "T14.1", "result": "conformance"}])
-
-
-def alarm(house: House, audit: str) -> None:
-    house.amina.post(f"/v1/audits/{audit}/alerts", {
-        "provision": "T2.1", "reason": "In the safe lay nine passports.", "deliberate": True,
-        "seen_at": instant(house.now),
-    })  # fmt: skip
-
-
-def only_this_room(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of all the questions, those of this room; the flow of silent alerts asks them all."""
-    every = twinned.addresses
-
-    def some(path: str, operation: Any, known: Any) -> Iterator[str]:
-        return every(path, operation, known) if path.startswith(ROOM) else iter(())
-
-    monkeypatch.setattr(twinned, "addresses", some)
-
-
-def pass_time(twins: Twins, by: timedelta) -> None:
-    for house in twins.each():
-        house.later_without_signing(by)
-        jobs.clocks(house.world)
-        jobs.drain(house.world)
-
-
-def test_nothing_here_tells_of_a_held_alert(
-    house: House, audit: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with fork(house, tmp_path, monkeypatch) as twins:
-        only_this_room(monkeypatch)
-        with twins.only(twins.alarmed) as alarmed:
-            alarm(alarmed, audit)
-        pass_time(twins, HOUR)
-        assert twins.differences() == []
-        assert twins.answered >= 3
-        for each in twins.each():
-            if each is twins.calm:
-                each.amina.post(
-                    f"/v1/audits/{audit}/answers", {"answers": [{"provision": "T2.1", "result": "conformance"}]}
-                )
-            each.submit(audit)
-            # The team reads, and writes on: what it does is as invisible.
-            assert each.amina.get(f"/v1/audits/{audit}/self-assessment")["said_conforms"] == len(EVERYTHING)
-        team = [len(each.amina.get(f"/v1/audits/{audit}/self-assessment")["differs"]) for each in twins.each()]
-        assert team == [1, 0]
-        for hours in (1, 30, 40):
-            pass_time(twins, hours * HOUR)
-            assert twins.differences() == []
-
-
-def test_the_comparison_of_the_twins_would_see_it(
-    house: House, audit: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The negative control: with the door open to the site, and all that the team reads behind it."""
-    with fork(house, tmp_path, monkeypatch) as twins:
-        only_this_room(monkeypatch)
-        with twins.only(twins.alarmed) as alarmed:
-            alarm(alarmed, audit)
-        team = Actor(house.amina.person, house.amina.organisation, frozenset({"auditor"}), frozenset(SCOPES))
-        for name in ("compared_audit", "get_audit"):
-            step = getattr(comparison, name)
-            monkeypatch.setattr(comparison, name, lambda session, _, id, step=step: step(session, team, id))
-        assert twins.differences(1) == [("bea", f"/v1/audits/{audit}/self-assessment", "application/json")]

@@ -154,7 +154,8 @@ def _strata(workers: int) -> dict[str, int]:
 def _counts(type: AuditType, site: Site) -> Counts:
     """Enough of everybody, alone, half of them away from the site."""
     workers, rule = site.plan.workers, _rule().sampling
-    held = interviews(workers, rule) if type in SAMPLED else min(workers, max(5, ceil_sqrt(workers)))
+    sampled = type in SAMPLED  # most places were assessed by nobody, and count as those of high risk
+    held = interviews(workers, rule, high_risk=True) if sampled else min(workers, max(5, ceil_sqrt(workers)))
     outside = away(held, rule)
     places = {"off_site": outside, "on_site": held - outside}
     return Counts(

@@ -1,7 +1,7 @@
 """Plain builders of what the rules are given: visits, findings, places, dossiers, standings.
 
 `certifiable()` is a dossier from which NOW issues a certificate; every test changes just what it is about. The cast:
-Amina and Ines audit (Meridian Audit), Carl decides (Lotus Certification), Sam is the scheme manager, Sunrise Garments holds.
+Amina and Ines audit (Meridian Audit), Carl decides (Lotus Certification), Sam manages the scheme, Sunrise holds.
 Moments are given in days from NOW, so that a limit can be read off the test.
 """
 
@@ -245,7 +245,7 @@ def ending() -> Standing:
 
 def visit_1(id: str = "aud_1", ended: int = AUDIT_ENDED, **changes: Any) -> Visit:
     """`visit`, as an audit under the standard freemark-2026.1 that lacks nothing."""
-    return replace(_modern_visit(visit(id, ended, conforming=80)), **changes)
+    return replace(modern_visit(visit(id, ended, conforming=80)), **changes)
 
 
 def place_1(site: str = FACTORY, *findings: Finding, **changes: Any) -> SiteFacts:
@@ -258,15 +258,29 @@ def modern(dossier: Dossier) -> Dossier:
 
     Visits of another standard, and places with a screening or a refreshed list, stay as they are.
     """
-    return replace(
-        dossier,
-        sites=tuple(_modern_place(place) for place in dossier.sites),
-        agents=tuple(_modern_place(place) for place in dossier.agents),
-    )
+    sites = tuple(_modern_place(place) for place in dossier.sites)
+    agents = tuple(_modern_place(place) for place in dossier.agents)
+    before = {visit.report for place in dossier.places for visit in place.visits}
+    more = {visit.report or "" for place in (*sites, *agents) for visit in place.visits} - before
+    seen = tuple(replace(each, reports=(*each.reports, *sorted(more))) for each in dossier.acceptances)
+    return replace(dossier, sites=sites, agents=agents, acceptances=seen)
+
+
+def _closing(place: SiteFacts) -> tuple[Visit, ...]:
+    """The visits that closed what is closed on site, by another auditor, where the test has not got them itself."""
+    known, made = {visit.id for visit in place.visits}, dict[str, Visit]()
+    for each in place.findings:
+        if each.closed_at is None or not each.closed_on_site or each.closed_by in (*known, *made, None):
+            continue
+        days = (each.closed_at.date() - NOW.date()).days
+        made[each.closed_by] = closure(each.closed_by, days, submitted_at=each.closed_at, team=(INES,))
+    found = {f.audit for f in place.findings if f.closed_at and f.closed_on_site} - known
+    early = [closure(id, AUDIT_ENDED, conforming=0, type="for_cause") for id in sorted(found)]
+    return (*early, *made.values())
 
 
 def _modern_place(place: SiteFacts) -> SiteFacts:
-    visits = tuple(_adds_up(_modern_visit(visit), place) for visit in place.visits)
+    visits = tuple(_adds_up(modern_visit(visit), place) for visit in (*place.visits, *_closing(place)))
     if place.screened_at is None and place.refreshed_at is None:
         place = replace(place, screened_at=at(-5), refreshed_at=at(-30))
     return replace(place, visits=visits)
@@ -277,10 +291,10 @@ def _adds_up(visit: Visit, place: SiteFacts) -> Visit:
     if visit.conforming not in (60, 1, 0):
         return visit
     found = sum(finding.audit == visit.id for finding in place.findings)
-    return replace(visit, conforming=max(visit.applicable - found, 0))
+    return replace(visit, applicable=max(visit.applicable, found), conforming=max(visit.applicable - found, 0))
 
 
-def _modern_visit(visit: Visit) -> Visit:
+def modern_visit(visit: Visit) -> Visit:
     if visit.standard != "freemark-2026.0":
         return visit
     usual = visit.interviews == 20  # which is enough at low risk; nobody assessed the places here

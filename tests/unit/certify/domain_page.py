@@ -187,6 +187,10 @@ ELSEWHERE = {
     "reply_days": 30,  # DESIGN.md 5: the period for reply; the page names the appeal only
     "reverify_days": 60,
     "core_provisions": 49,  # counted in the standard, test_rulebook_2026_1.py
+    "visit_interviews_least": 1,  # the page says "with interviews" and "on site", and no number
+    "surveillance_provisions": 20,  # a visit that asked one question is none
+    "renewal_late_days": 180,  # as long as an audit carries a new certificate
+    "panel_days": 60,  # in which the words of one panel lie
 }
 
 # 7.4: the number of a condition, the clauses that ask for it, and words of theirs.
@@ -227,6 +231,7 @@ GRAVER = [
     ("2 major findings on core topics", "A panel reviews"),
     ("A corrective action plan is overdue by more than 28 days", "suspended (S5)"),
     ("Access is refused, or the site cuts the audit short", "(T15)"),
+    ("A subcontractor becomes known", "put before a person"),  # 7.7, controls
     ("A surveillance visit is refused for more than 90 days", "suspended (S6)"),
     ("3 independent sources", "interim suspension is proposed"),
     ("Somebody is made to suffer", "priority finding on non-retaliation (T12)"),

@@ -15,6 +15,7 @@ from tests.unit.certify.builders import (
     BOOK,
     BOOK_1,
     FACTORY,
+    INES,
     NOW,
     OFFICE,
     SUNRISE,
@@ -133,13 +134,13 @@ def test_leaving_an_unsafe_place_costs_nothing() -> None:
 @pytest.mark.parametrize(
     ("interviews", "assessed", "level", "because"),
     [(20, -40, "high", ("I9",)), (29, -40, "high", ("I9",)), (30, -40, "high", ()), (20, -40, "low", ()),
-     (20, AUDIT_ENDED - 2, "high", ())],
+     (20, AUDIT_ENDED - 2, "low", ("I9",))],
     ids=["as usual", "one less", "half as many again", "low", "assessed on the day it began"],
 )  # fmt: skip
 def test_at_high_risk_half_as_many_again_are_interviewed(
     interviews: int, assessed: int, level: Any, because: tuple[str, ...]
 ) -> None:
-    dossier = audited(interviews=interviews, off_site=15, strata=())
+    dossier = audited(interviews=interviews, off_site=15)
     decision = judged_1(replace(dossier, risks=(Risk(FACTORY, level, at(assessed)),)))
     assert decision.because == because
 
@@ -171,9 +172,9 @@ def test_three_of_each_group_are_interviewed_and_of_a_smaller_one_everybody(
 
 
 def test_half_of_the_interviews_are_held_away_from_the_site() -> None:
-    issued(audited(interviews=21, off_site=11))
-    refused(audited(interviews=21, off_site=10), "I15")
-    assert "10 of 21 interviews off site" in said(judged_1(audited(interviews=21, off_site=10)), "I15")
+    issued(audited(interviews=31, off_site=16))
+    refused(audited(interviews=31, off_site=15), "I15")
+    assert "15 of 31 interviews off site" in said(judged_1(audited(interviews=31, off_site=15)), "I15")
 
 
 def test_a_firm_or_auditor_that_was_not_approved_counts_against_the_audit() -> None:
@@ -363,10 +364,14 @@ def test_a_panel_looks_once_in_a_cycle() -> None:
     """What the panel of the last cycle saw, or nobody asked for then, is not asked for again."""
     renewing = renewable_2026_1()
     factory = renewing.sites[0]
+    first, *others = factory.visits
+    looked = visit_1("aud_closure", -306, team=(INES,))
+    factory = replace(factory, visits=(replace(first, conforming=78), *others, looked))
+    whole = accepted(replace(renewing, sites=(factory,)))
     earlier = tuple(replace(f, discovered_at=at(-310), closed_at=at(-305)) for f in two_core_majors())
-    assert judged_1(replace(renewing, sites=(replace(factory, findings=earlier),)), ending()).outcome == "renew"
+    assert judged_1(replace(whole, sites=(replace(factory, findings=earlier),)), ending()).outcome == "renew"
     later = tuple(replace(f, discovered_at=at(-290)) for f in two_core_majors())
-    assert judged_1(replace(renewing, sites=(replace(factory, findings=later),)), ending()).outcome == "keep"
+    assert judged_1(replace(whole, sites=(replace(factory, findings=later),)), ending()).outcome == "keep"
 
 
 # ---------------------------------------------------------------------------------------- validity and bands

@@ -11,7 +11,7 @@ import pytest
 from audits.facts import Check, Concern, Finding, Hit
 from certify.dossier import Dossier, Reduction, Revocation, Risk, UnderReview
 from certify.measures import interviews_needed, months_after, past
-from certify.rules import GATES, decide, needed, record, replay
+from certify.rules import GATES, WAY_BACK, decide, needed, record, replay
 from ground.errors import Conflict
 from tests.unit.certify.builders import (
     BOOK,
@@ -53,7 +53,9 @@ def test_what_an_outcome_needs_is_what_the_rulebook_lists_of_it() -> None:
     assert needed("issue", BOOK_1) == GATES
     assert needed("issue", BOOK) == tuple(id for id in GATES if id in BOOK.clauses)
     assert needed("renew", BOOK_1) == (*GATES, "N1", "N2", "N3", "N4")
-    assert needed("reinstate", BOOK_1) == ("I4", "R1", "R2", "R3", "R4", "R5", "M1", "M2")
+    assert needed("reinstate", BOOK_1) == (*WAY_BACK, "M1", "M2")
+    assert {"R1", "R2", "R3", "R4", "R5", "I4", "I16", "I17", "I18", "I20"} == set(WAY_BACK)
+    assert needed("reinstate", BOOK) == ("R1", "R2", "I4", "R3", "M1")
     assert needed("revoke", BOOK_1) == ()
 
 
@@ -260,7 +262,7 @@ def test_every_open_finding_is_named_with_its_provision() -> None:
 def test_the_wait_after_a_revocation_counts_from_the_correction_of_what_caused_it(cause: Any, waits: bool) -> None:
     """Revoked 400 days ago; the cause was closed on site 200 days ago."""
     caused = finding("fnd_cause", **{"provision": "T2.1", "found": -420} | cause)
-    corrected = closed(caused, -200, by="aud_1")
+    corrected = closed(caused, -200)
     gone = (Revocation("A", at(-400)),)
     decision = judged_1(certifiable_2026_1(corrected, revocations=gone))
     assert ("I21" in decision.because) == waits
@@ -271,7 +273,7 @@ def test_the_wait_after_a_revocation_counts_from_the_correction_of_what_caused_i
 def test_the_wait_does_not_begin_before_every_cause_is_corrected() -> None:
     open = (passports(found=-420), replace(passports(found=-410), id="fnd_more"))
     decision = judged_1(certifiable_2026_1(*open, revocations=(Revocation("A", at(-400)), Revocation("B", at(-300)))))
-    one = "fnd_passports, fnd_more not corrected; then 12 months."
+    one = "fnd_more, fnd_passports not corrected; then 12 months."
     assert said(decision, "I21") == f"A: {one} B: {one}"
 
 
@@ -307,9 +309,7 @@ def test_core_majors_from_before_the_certificate_are_no_case_for_a_panel_in_it(
     second_found: int, panel_needed: bool
 ) -> None:
     """Certified ten days ago; both are closed. What was open at once before that was looked at when it was issued."""
-    majors = tuple(
-        closed(finding(f"fnd_{days}", "major", "T1.2", days, core=True), -1, by="aud_1") for days in (-26, second_found)
-    )
+    majors = tuple(closed(finding(f"fnd_{days}", "major", "T1.2", days, core=True), -1) for days in (-26, second_found))
     assert ("I25" in unmet(judged_1(certified_2026_1(*majors), standing()))) == panel_needed
     assert "I25" in unmet(
         judged_1(certifiable_2026_1(*majors, certified_at=at(-10)))

@@ -36,6 +36,7 @@ from tests.unit.certify.builders import (
     judged,
     judged_1,
     modern,
+    modern_visit,
     panel,
     passports,
     place,
@@ -267,7 +268,13 @@ def test_deliberate_misuse_of_labels_suspends_for_half_a_year() -> None:
     assert judged_1(dossier, SUSPENDED).outcome == "keep"
     assert said(judged_1(dossier, SUSPENDED), "R4") == "Suspended for misuse of labels until 2026-11-23 at least."
     # V2 opens a case after 180 days; until it is ripe the way back stays open.
-    opened = replace(dossier, case=case(171))
+    lately = {"screened_at": at(170)}  # of those who come back the screening is asked too
+    opened = replace(
+        dossier,
+        case=case(171),
+        sites=tuple(replace(place, **lately) for place in dossier.sites),
+        agents=tuple(replace(place, **lately) for place in dossier.agents),
+    )
     assert decide(opened, SUSPENDED, BOOK_1, until - timedelta(seconds=1)).outcome == "keep"
     assert decide(opened, SUSPENDED, BOOK_1, until).outcome == "reinstate"
 
@@ -329,7 +336,8 @@ def test_a_refused_re_entry_audit_is_none() -> None:
     dossier = repaired_2026_1()
     refused = tuple(replace(v, outcome="access_denied") if v.type == "closure" else v for v in dossier.sites[0].visits)
     decision = judged_1(with_factory(dossier, visits=refused), SUSPENDED)
-    assert (decision.outcome, said(decision, "R2")) == ("keep", "Visits on site begun after 2026-05-22: 0.")
+    assert decision.outcome != "reinstate"
+    assert said(decision, "R2") == f"No re-entry audit begun after 2026-05-22: {FACTORY}."
 
 
 # ---------------------------------------------------------------------------------------- N3, N4: renewing
@@ -453,7 +461,11 @@ def test_a_breach_at_the_leaving_site_suspends_first_and_two_people_let_the_rest
     assert judged_1(dossier, standing()).outcome == "suspend"
     assert judged_1(dossier, SUSPENDED).outcome == "keep"
     approved = replace(dossier, approvals=(reinstate(),))
-    assert judged_1(approved, SUSPENDED).outcome == "reduce"
+    assert judged_1(approved, SUSPENDED).outcome == "keep"  # nobody has looked at what is to stay
+    looked = closure("aud_look", -8, type="for_cause")
+    factory = replace(dossier.sites[0], visits=(*dossier.sites[0].visits, modern_visit(looked)))
+    seen = accepted(replace(approved, sites=(factory, *dossier.sites[1:])))
+    assert judged_1(seen, SUSPENDED).outcome == "reduce"
 
 
 def test_nobody_shrinks_away_from_a_revocation() -> None:

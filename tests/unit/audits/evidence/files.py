@@ -130,11 +130,13 @@ def phone_jpeg() -> bytes:
 PLAIN: dict[str, tuple[Maker, str]] = {
     "pdf": (pdf, "pdf"),
     "pdf with plain object streams": (lambda: pdf(object_stream(b"3 0  << /Type /Font >>")), "pdf"),
-    "pdf that opens at its first page": (lambda: pdf(b"3 0 obj\n<< /OpenAction [4 0 R /XYZ null null 0] >>\nendobj\n"), "pdf"),
+    "pdf that opens at its first page": (
+        lambda: pdf(b"3 0 obj\n<< /OpenAction [4 0 R /XYZ null null 0] >>\nendobj\n"), "pdf"),
     "pdf that opens at a place with a name": (lambda: pdf(
         b"3 0 obj\n<< /OpenAction 5 0 R >>\nendobj\n", object_stream(b"5 0  << /S /GoTo /D (Doc-Start) >>")), "pdf"),
     "pdf with links and chapters": (lambda: pdf(
-        b"3 0 obj\n<< /A << /S /URI /URI (https://x.example) >> >>\nendobj\n4 0 obj\n<< /First 5 0 R /Last 5 0 R >>\nendobj\n"
+        b"3 0 obj\n<< /A << /S /URI /URI (https://x.example) >> >>\nendobj\n"
+        b"4 0 obj\n<< /First 5 0 R /Last 5 0 R >>\nendobj\n"
         b"6 0 obj\n<< /Filter [/ASCII85Decode /FlateDecode] >>\nstream\nGar~>\nendstream\nendobj\n"), "pdf"),
     "pdf saved twice": (lambda: pdf() + b"3 0 obj\n<<>>\nendobj\nstartxref\n9\n%%EOF\r\n\0", "pdf"),
     "jpeg": (jpeg, "jpeg"),

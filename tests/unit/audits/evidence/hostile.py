@@ -358,7 +358,9 @@ HOSTILE: dict[str, tuple[Maker, str]] = {
     "pdf: an object stream spelled in another way": (
         lambda: pdf(object_stream(b"3 0  << /S /Launch >>", b"/Type /Obj#53tm")), "starts a program"),
     "pdf: an object stream without its type": (
-        lambda: pdf(object_stream(b"3 0  << /S /Launch >>", b"/Type 7 0 R")), "starts a program"),
+        lambda: pdf(object_stream(b"3 0  << /S /Launch >>", b"")), "starts a program"),
+    "pdf: an object stream with its type elsewhere": (
+        lambda: pdf(object_stream(b"3 0  << /S /Launch >>", b"/Type 7 0 R")), "rare form"),
     "pdf: an object stream behind a false one": (
         lambda: pdf(b"(>> stream\n)", object_stream(b"3 0  << /S /Launch >>")), "starts a program"),
     "pdf: an object stream in two layers": (lambda: pdf(object_stream(

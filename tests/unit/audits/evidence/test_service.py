@@ -114,7 +114,7 @@ def test_a_file_comes_in_parts_is_kept_and_read_again(desks: Desk) -> None:
     with desks.world.db.read() as session:
         assert journal.check(session) > 0
         told = session.scalars(select(JournalRow.action).where(JournalRow.subject == shown["id"])).all()
-    assert told == ["evidence_added"]
+    assert told == ["evidence_added", "evidence_read"]
 
 
 def test_the_same_part_again_changes_nothing_and_another_is_refused(desk: Desk) -> None:

@@ -79,6 +79,24 @@ def test_the_holder_reads_whether_it_is_enough_and_no_figure_of_what_workers_sai
     assert [each["confirmed"] for each in fees.shown("carl")["cohorts"][0]["confirmations"]] == [9, 11]
 
 
+def test_a_cohort_of_one_bed_does_not_tell_who_said_no(fees: Repaying) -> None:
+    """The holder makes the cohorts: what workers said is told to it of the whole ledger alone."""
+    beds = []
+    for number in range(3):
+        bed = fees.cohort(about=f"Bed {number}", people=1, leavers=0)
+        beds.append(bed)
+        fees.agree(bed)
+        fees.pay(bed, amount=190_000, people=1, newly=1, newly_left=0)
+    for bed, yes in zip(beds, (1, 0, 1), strict=True):
+        fees.ask(bed, asked=1, confirmed=yes)
+    told = fees.shown("bea")
+    assert ({each["confirmed"] for each in told["cohorts"]}, told["lacking"]) == (
+        {False}, ["workers have not confirmed it yet"],
+    )  # fmt: skip
+    assert all(each["lacking"] == [] for each in told["cohorts"])
+    assert {each["confirmed"] for each in fees.shown("carl")["cohorts"]} == {True, False}
+
+
 def test_the_holder_sees_its_own_small_counts(fees: Repaying) -> None:
     cohort = fees.cohort(people=3, leavers=1)
     assert next(each for each in fees.shown("bea")["cohorts"] if each["id"] == cohort)["people"] == 3
