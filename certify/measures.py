@@ -71,12 +71,12 @@ def newest_full(place: SiteFacts, book: Rulebook) -> Visit | None:
     return max(full, key=lambda visit: (visit.ends_on, visit.id), default=None)
 
 
-def last_visited(place: SiteFacts, book: Rulebook) -> date | None:
+def last_visited(place: SiteFacts, book: Rulebook, now: datetime) -> date | None:
     """The last day of the newest visit that counts as surveillance."""
-    return max([visit.ends_on for visit in place.visits if surveys(visit, book)], default=None)
+    return max([visit.ends_on for visit in place.visits if surveys(visit, book, now)], default=None)
 
 
-def surveys(visit: Visit, book: Rulebook) -> bool:
+def surveys(visit: Visit, book: Rulebook, now: datetime) -> bool:
     """A submitted and completed visit on site of a type that carries, full or not, that tells how a place is: nothing
     speaks against it, it answered some provisions, and it talked to enough workers."""
     return (
@@ -84,14 +84,14 @@ def surveys(visit: Visit, book: Rulebook) -> bool:
         and visit.submitted_at is not None
         and not visit.remote
         and visit.outcome == "completed"
-        and (not book.limits.surveillance_provisions or _tells(visit, book))
+        and (not book.limits.surveillance_provisions or _tells(visit, book, now))
     )
 
 
-def _tells(visit: Visit, book: Rulebook) -> bool:
+def _tells(visit: Visit, book: Rulebook, now: datetime) -> bool:
     answered = visit.applicable + visit.not_applicable
     enough = answered >= book.limits.surveillance_provisions and talked_to_some(visit, book.limits)
-    return enough and proven.counts(visit, book)
+    return enough and proven.counts(visit, book, now)
 
 
 def talked_to_some(visit: Visit, limits: Limits) -> bool:

@@ -7,7 +7,7 @@ the year before. What is still held back from the holder counts for nothing here
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -42,25 +42,27 @@ class Growth:
 def growth(
     findings: Iterable[Finding],
     revocations: Iterable[Revocation],
-    certificates: tuple[tuple[str, datetime], ...],
+    certificates: Sequence[tuple[str, datetime, datetime]],
     months: int,
     now: datetime,
 ) -> Growth | None:
-    """What holds for the newest of the application's certificates: each (number, valid from), oldest first.
+    """What holds for the newest of an application's certificates: each (number, valid from, valid until), oldest first.
 
-    None while it is not on probation, or when the rulebook knows none (months 0).
+    None while it is not on probation, or when the rulebook knows none (months 0). One with a smaller scope goes on with
+    the time of the one before, and is no later one: they end together.
     """
     if not (months and certificates):
         return None
-    first, newest = certificates[0][1], certificates[-1][1]
+    first = certificates[0][1]
+    only = len({ends for _, _, ends in certificates}) == 1
     begun = [max(first, majors)] if (majors := _majors_since(findings, now)) is not None else []
-    if len(certificates) == 1 and any(not each.overturned and each.at <= newest for each in revocations):
-        begun.append(newest)
+    if only and any(not each.overturned and each.at <= first for each in revocations):
+        begun.append(first)
     if not begun:
         return None
     since = min(begun)
     compared = after(since, -months)
-    numbers = tuple(number for number, _ in certificates)
+    numbers = tuple(number for number, _, _ in certificates)
     return Growth(since, months, compared if first <= compared else None, numbers)
 
 

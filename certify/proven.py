@@ -27,10 +27,11 @@ def by_now(dossier: Dossier, book: Rulebook, now: datetime) -> Dossier:
     return dossier if same else replace(dossier, sites=sites, agents=agents)
 
 
-def counts(visit: Visit, book: Rulebook) -> bool:
+def counts(visit: Visit, book: Rulebook, now: datetime) -> bool:
     """A visit that proves something: completed on site, report submitted and signed, nothing against who made it."""
     return (
         visit.submitted_at is not None
+        and visit.submitted_at <= now
         and visit.report is not None
         and visit.outcome == "completed"
         and not visit.remote
@@ -48,7 +49,7 @@ def closed(finding: Finding, place: SiteFacts, book: Rulebook, now: datetime) ->
         return True
     visits = {visit.id: visit for visit in place.visits}
     found, closing = visits.get(finding.audit), visits.get(finding.closed_by or "")
-    if closing is None or closing is found or not finding.closed_on_site or not counts(closing, book):
+    if closing is None or closing is found or not finding.closed_on_site or not counts(closing, book, now):
         return False
     if closing.starts_on < finding.discovered_at.date():
         return False

@@ -115,7 +115,7 @@ def growth(session: Reading, number: str, now: datetime) -> Growth | None:
         ApplicationSite.application_id == row.application_id, ApplicationSite.left_at.is_(None)
     )
     found = testimony.load(session, list(session.scalars(places.order_by(ApplicationSite.site_id))))
-    chain = select(Certificate.number, Certificate.valid_from).where(
+    chain = select(Certificate.number, Certificate.valid_from, Certificate.valid_until).where(
         Certificate.application_id == row.application_id,
         Certificate.sealed_at.is_not(None),
         Certificate.ordinal <= row.ordinal,
@@ -123,7 +123,7 @@ def growth(session: Reading, number: str, now: datetime) -> Growth | None:
     return probation.growth(
         [finding for place in found for finding in place.findings],
         acts.revocations(session, row.organisation_id),
-        tuple((each, begun) for each, begun in session.execute(chain.order_by(Certificate.ordinal))),
+        [(each, begins, ends) for each, begins, ends in session.execute(chain.order_by(Certificate.ordinal))],
         months,
         now,
     )

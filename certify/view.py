@@ -141,7 +141,7 @@ class View:
 
     def next_visit(self, place: SiteFacts) -> date | None:
         """The day by which the place must be visited again; None while there is neither visit nor certificate."""
-        last = last_visited(place, self.book) or (self.standing.valid_from.date() if self.standing else None)
+        last = last_visited(place, self.book, self.now) or (self.standing.valid_from.date() if self.standing else None)
         return months_after(last, self._interval(place)) if last else None
 
     def _interval(self, place: SiteFacts) -> int:

@@ -8,7 +8,7 @@ look like a success. Which operations there are is said in the routes of each pa
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Annotated, Any, TypeVar
@@ -236,12 +236,21 @@ def problem(error: FreemarkError, errors: Sequence[Mapping[str, str]] = ()) -> R
 
 def validation_problem(faults: Sequence[Mapping[str, Any]]) -> Response:
     """Pydantic's list of faults (`RequestValidationError.errors()`) as one problem: 400 if it is no JSON, else 422."""
-    errors = [{"pointer": _pointer(fault["loc"]), "detail": _words(fault)} for fault in faults[:MOST_FAULTS]]
+    refused_keys = {tuple(fault["loc"][:-1]) for fault in faults if fault["loc"][-1] == "[key]"}
+    errors = [
+        {"pointer": _pointer(_without_key(fault["loc"], refused_keys)), "detail": _words(fault)}
+        for fault in faults[:MOST_FAULTS]
+    ]
     first = errors[0] if errors else {"pointer": "", "detail": "the request is not acceptable"}
     unreadable = any(fault["type"] == "json_invalid" for fault in faults)
     if unreadable:
         return problem(Malformed("the body is not JSON"))
     return problem(Invalid(first["detail"], where=first["pointer"]), errors)
+
+
+def _without_key(location: Sequence[str | int], refused: Collection[tuple[str | int, ...]]) -> Sequence[str | int]:
+    """The place, or the object around it for a key that was refused: what somebody wrote as a key is not repeated."""
+    return next((key[:-1] for key in refused if tuple(location[: len(key)]) == key), location)
 
 
 def _pointer(location: Sequence[str | int]) -> str:
@@ -253,7 +262,18 @@ def _pointer(location: Sequence[str | int]) -> str:
 
 
 def _words(fault: Mapping[str, Any]) -> str:
+    about = fault.get("ctx") or {}
+    text = fault["type"].startswith("string_too_") or about.get("field_type") == "Value"  # free text is cleaned first
+    if text and about.get("min_length") == 1 and fault["type"].endswith("too_short"):
+        return f"{_last(fault['loc'])} is empty"
+    if text and fault["type"] == "too_long":
+        return f"{_last(fault['loc'])} has more than {about['max_length']} characters"
     return str(fault["msg"]).removeprefix("Value error, ")
+
+
+def _last(location: Sequence[str | int]) -> str:
+    """The innermost name in a place, in words."""
+    return next((f"the {part.replace('_', ' ')}" for part in reversed(location) if isinstance(part, str)), "it")
 
 
 _SCHEMA: dict[str, Json] = {

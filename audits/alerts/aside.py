@@ -6,7 +6,7 @@ The signed versions themselves are never changed; only how an outsider reads the
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from sqlalchemy import select
 

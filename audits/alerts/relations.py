@@ -9,7 +9,7 @@ from __future__ import annotations
 from sqlalchemy import ColumnElement, and_, select, true
 
 from audits.alerts.tables import AlertRow
-from audits.relations import HANDLER
+from audits.relations import HANDLER as HANDLER
 from audits.tables import MemberRow
 from ground import access
 from ground.access import Actor, Grant, Relation

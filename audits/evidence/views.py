@@ -82,7 +82,7 @@ def _reports(session: Reading, rows: Sequence[EvidenceRow]) -> dict[str, datetim
     query = select(AuditRow.id, AuditRow.submitted_at).where(
         AuditRow.id.in_(audits), AuditRow.submitted_at.is_not(None)
     )
-    return dict(session.execute(query).all())
+    return {audit: moment for audit, moment in session.execute(query) if moment is not None}
 
 
 def _evidence(row: EvidenceRow, file: StoredFileRow, report: datetime | None) -> dict[str, Json]:

@@ -27,7 +27,7 @@ MOST_SETTINGS = 2**20  # of a printer's settings, the only binary part that Exce
 _LOCAL, _CENTRAL, _END = b"PK\x03\x04", b"PK\x01\x02", b"PK\x05\x06"
 _DESCRIPTORS = (0, 12, 16, 20, 24)  # bytes that may follow a part whose sizes were not known when it was written
 _FOLDERS = (
-    "worksheets|chartsheets|theme|drawings|charts|tables|threadedcomments|persons|pivottables|pivotcache|ctrlprops"
+    "worksheets|chartsheets|comments|theme|drawings|charts|tables|threadedcomments|persons|pivottables|pivotcache|ctrlprops"
     "|slicers|slicercaches|timelines|timelinecaches|richdata|featurepropertybag|diagrams|media"
 )
 _KNOWN = re.compile(

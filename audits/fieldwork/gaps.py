@@ -36,7 +36,7 @@ LOOKED_FOR: Mapping[str, str] = {
 
 
 def of_sample(session: Reading, audit: AuditRow, rule: Fieldwork) -> Iterator[Gap]:
-    """What the sample cannot be judged without, and the files it lacks. Nothing for a closure, which needs no sample."""
+    """What the sample cannot be judged without, and the files it lacks. Nothing for a closure: it needs no sample."""
     if audit.type not in SAMPLED:
         return
     force = session.get(WorkforceRow, audit.id)
@@ -60,8 +60,8 @@ def of_days(session: Reading, audit: AuditRow, rule: Fieldwork) -> Iterator[Gap]
     """Man-days that were planned short of what the table needs, or never."""
     needed, _ = effort(session, audit, rule)
     if audit.effort_planned < needed:
-        said = f"{plan.tenths(audit.effort_planned)} man-days planned" if audit.effort_planned else "no man-days planned"
-        yield "effort_short", f"{said}, and {plan.tenths(needed)} are needed"
+        said = plan.tenths(audit.effort_planned) if audit.effort_planned else "no"
+        yield "effort_short", f"{said} man-days planned, and {plan.tenths(needed)} are needed"
 
 
 def of_log(session: Reading, audit: AuditRow) -> Iterator[Gap]:

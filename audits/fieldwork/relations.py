@@ -9,6 +9,7 @@ from __future__ import annotations
 from sqlalchemy import ColumnElement, false
 
 from audits.fieldwork.tables import SealedFileRow, SealingKeyRow
+from audits.relations import check_on_team
 from audits.tables import AuditRow
 from audits.views import team_of
 from ground import access
@@ -90,7 +91,7 @@ def _check(session: Reading, actor: Actor, action: str, audit: AuditRow | None) 
     # A body that owns the site is the site: its deciders learn nothing of who was talked to there.
     if audit is not None and session.get_one(Site, audit.site_id).organisation_id == actor.organisation:
         raise NotFound("there is no such thing, or it is not yours to see")
-    access.check(actor, action, held)
+    check_on_team(actor, action, held)
     if audit is None:
         raise NotFound("there is no such audit")
     return audit

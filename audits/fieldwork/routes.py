@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Query
-from pydantic import ConfigDict, Field
+from pydantic import AfterValidator, ConfigDict, Field, WithJsonSchema
 from sqlalchemy import select
 from starlette.responses import Response
 
@@ -21,6 +21,7 @@ from audits.fieldwork.relations import CALCULATE, OPEN, READ, READ_KEYS, address
 from audits.fieldwork.service import ForceDraft, PlanDraft
 from audits.fieldwork.tables import SealedFileRow, SealingKeyRow
 from ground import access
+from ground.errors import Invalid
 from ground.journal import JournalRow
 from ground.parties import MOST_WORKERS, relations
 from ground.web import (
@@ -47,10 +48,23 @@ LANGUAGE = "^[a-z]{2,3}(-[A-Z][a-z]{3})?(-[A-Z]{2})?$"
 MONTH = "^20[0-9]{2}-(0[1-9]|1[0-2])$"
 
 AuditId = Annotated[str, Path(pattern=ID_PATTERN, description="the audit's id")]
+
+
+def _stratum(name: str) -> str:
+    """One of the closed list. What else somebody wrote, a person's name perhaps, is not repeated."""
+    try:
+        strata.kind_of(name)
+    except Invalid as error:
+        raise ValueError(error.detail) from error
+    return name
+
+
 Count = Annotated[int, Field(ge=0, le=MOST_WORKERS)]
 People = Annotated[int, Field(ge=1, le=MOST_WORKERS)]
 Month = Annotated[str, Field(pattern=MONTH)]
-Stratum = Annotated[str, Field(pattern=strata.PATTERN)]
+Stratum = Annotated[
+    str, AfterValidator(_stratum), WithJsonSchema({"type": "string", "pattern": strata.PATTERN, "title": "Stratum"})
+]
 Language = Annotated[str, Field(pattern=LANGUAGE, description="BCP 47, such as bn or pt-BR")]
 Most = Field(max_length=strata.MOST)
 

@@ -32,15 +32,16 @@ def kind_of(name: str, where: str = "") -> str:
     if kind == "agency" and (part == UNREGISTERED or AGENCY.match(part)):
         return kind
     raise Invalid(
-        f"{name[:40]!r} is no stratum; they are {', '.join(PLAIN)}, nationality:XX and agency:org_... or"
-        f" agency:{UNREGISTERED}",
+        f"that is no stratum; they are {', '.join(PLAIN)}, nationality:XX and agency:org_... or agency:{UNREGISTERED}",
         where=where,
     )
 
 
 def check_sizes(workers: int, sizes: Sequence[tuple[str, int]], where: str = "/strata") -> dict[str, int]:
-    """{name: size}; a size of 0 says that there are none, which is not the same as silence. Invalid, naming both numbers,
-    for a stratum twice, or parts that are more than the whole."""
+    """{name: size}; a size of 0 says that there are none, which is not the same as silence.
+
+    Invalid, naming both numbers, for a stratum twice, or parts that are more than the whole.
+    """
     found: dict[str, int] = {}
     for number, (name, size) in enumerate(sizes):
         kind_of(name, f"{where}/{number}/name")

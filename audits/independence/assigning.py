@@ -16,7 +16,7 @@ from sqlalchemy import func, select
 
 from audits import standard
 from audits.facts import AuditType
-from audits.independence import roster, rules
+from audits.independence import redraws, roster, rules
 from audits.independence.facts import limits_of
 from audits.independence.relations import ANSWER_ASSIGNMENT, ASSIGN, check_assignment
 from audits.independence.rules import Candidate, Declaration, Declared, Person, Wish
@@ -57,6 +57,8 @@ class AssignmentDraft:
 
 def ask(session: Writing, actor: Actor, draft: AssignmentDraft, *, now: datetime) -> AssignmentRow:
     """Ask for an audit of a site, and draw who is to do it. With nobody eligible it is "unfilled", with every reason.
+
+    Who was drawn for the same and cancelled not long ago is drawn again (`redraws`).
 
     Raises Invalid for a site, standard, window or topic that cannot be; Conflict while another one for the same kind of
     audit in these weeks is open: drawing until the lot falls right is not drawing.
@@ -99,10 +101,12 @@ def draw_again(session: Writing, actor: Actor, id: str, *, now: datetime) -> Ass
 
 
 def cancel(session: Writing, actor: Actor, id: str, *, reason: str, now: datetime) -> AssignmentRow:
-    """The audit is not needed, or not then. It stays on record with its draws."""
+    """The audit is not needed, or not then. It stays on record with its draws, and who was drawn stays drawn for a
+    while. Invalid for a reason without words."""
     row = _locked(session, actor, ASSIGN, id)
     if row.state == "cancelled":
         raise Conflict(f"{row.id} was cancelled already")
+    redraws.check_reason(reason)
     row.state, row.cancelled_at, row.cancelled_reason = "cancelled", now, reason
     session.flush()
     journal.record(session, actor, "assignment_cancelled", row.id, {}, now=now)
@@ -203,20 +207,25 @@ def _send_back(
 
 
 def _draw(session: Writing, actor: Actor, row: AssignmentRow, now: datetime) -> None:
-    """One round: all candidates with their reasons, one random index among the eligible, everything kept."""
+    """One round: all candidates with their reasons, one index among the eligible, random unless a cancelled draw
+    stands, everything kept."""
     place = roster.place_of(session, row.site_id, row.id, again=True)
     limits = limits_of(row.standard) or Independence()
     wish = _wish(row, place, now.date())
     found = rules.candidates(roster.firms(session, place).values(), wish, limits)
     eligible = sum(each.eligible for each in found)
-    number = random_below(eligible) if eligible else None
+    stands, said = redraws.standing(session, row, found, now) or (None, "")
+    if stands is not None:
+        number: int | None = [each for each in found if each.eligible].index(stands)
+    else:
+        number = random_below(eligible) if eligible else None
     lot = rules.drawn(found, number) if number is not None else None
     rounds = session.scalar(select(func.count(DrawRow.id)).where(DrawRow.assignment_id == row.id)) or 0
     session.add(
         DrawRow(
             assignment_id=row.id,
             round=rounds + 1,
-            candidates=[_kept(each) for each in found],
+            candidates=[{**_kept(each), **({"stands": said} if each == stands else {})} for each in found],
             number=number,
             of=eligible,
             firm_id=lot.firm if lot else None,
@@ -228,6 +237,8 @@ def _draw(session: Writing, actor: Actor, row: AssignmentRow, now: datetime) -> 
     row.firm_id, row.lead_id = (lot.firm, lot.person) if lot else (None, None)
     session.flush()
     detail: dict[str, Json] = {"round": rounds + 1, "number": number, "of": eligible, "lead": row.lead_id}
+    if said:
+        detail["stands"] = said
     journal.record(session, actor, "assignment_drawn", row.id, detail, now=now)
     outbox.record(session, "assignment_drawn", row.id, now=now, assignment=row.id)
 

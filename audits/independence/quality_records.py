@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import cast
 
@@ -26,7 +27,7 @@ from ground.database import Reading
 
 COLUMNS = (
     FindingRow.id, FindingRow.audit_id, FindingRow.provision, FindingRow.severity, FindingRow.core,
-    FindingRow.discovered_at, FindingRow.held_until, FindingRow.released_at, FindingRow.shown_as,
+    FindingRow.discovered_at, FindingRow.held_until, FindingRow.released_at, FindingRow.shown_as, FindingRow.former,
 )  # fmt: skip
 
 
@@ -40,14 +41,17 @@ def read(session: Reading, reader: Actor | None, now: datetime) -> list[Work]:
     conformed = _conformed(session, found, hidden, {row.id: row.site_id for row in rows})
     raised, dismissed = _alerts(session, reader)
     return [
-        _work(row, teams[row.id], tuple(found[row.id]), conformed[row.id], raised[row.id], dismissed[row.id])
+        replace(
+            _work(row, teams[row.id], tuple(found[row.id]), conformed[row.id]),
+            conforming=row.conforming + len(hidden[row.id]),  # of the applicable ones, none is left over
+            alerts=raised[row.id],
+            dismissed=dismissed[row.id],
+        )
         for row in rows
     ]
 
 
-def _work(
-    row: AuditRow, team: Sequence[str], found: tuple[Found, ...], conformed: Iterable[str], raised: int, dismissed: int
-) -> Work:
+def _work(row: AuditRow, team: Sequence[str], found: tuple[Found, ...], conformed: Iterable[str]) -> Work:
     fieldwork = standard.load(row.standard).fieldwork
     return Work(
         id=row.id,
@@ -66,7 +70,6 @@ def _work(
         workers=row.workers,
         interviews=row.interviews,
         files=row.files_reviewed,
-        conforming=row.conforming,
         applicable=row.applicable,
         effort_needed=row.effort_needed,
         effort_spent=row.effort_spent,
@@ -75,8 +78,6 @@ def _work(
         late_hours=fieldwork.release_hours if fieldwork else 0,
         found=found,
         conformed=frozenset(conformed),
-        alerts=raised,
-        dismissed=dismissed,
     )
 
 
@@ -88,20 +89,23 @@ def _teams(session: Reading) -> Mapping[str, list[str]]:
     return teams
 
 
-def _found(session: Reading, seen: set[str]) -> tuple[Mapping[str, list[Found]], Mapping[str, list[str]]]:
+def _found(session: Reading, seen: set[str]) -> tuple[Mapping[str, list[Found]], Mapping[str, list[tuple[str, str]]]]:
     """Per audit its findings, those behind a held alert as they stood before it; and the provisions on which the reader
-    may not know of any: without the alert they would have been answered with conformance."""
+    may not know of any, with the answer that stood before. Where the team had not answered yet when the alert was
+    raised, it would have found nothing, as `audits.dossier` has it."""
     changed: dict[str, set[bool]] = defaultdict(set)
     regrades = select(RegradeRow.finding_id, RegradeRow.old, RegradeRow.new).where(RegradeRow.by_role == "decider")
     for id, old, new in session.execute(regrades):
         changed[id].add(_weight(new) < _weight(old))
     found: dict[str, list[Found]] = defaultdict(list)
-    hidden: dict[str, list[str]] = defaultdict(list)
+    hidden: dict[str, list[tuple[str, str]]] = defaultdict(list)
     for row in session.execute(select(*COLUMNS).order_by(FindingRow.discovered_at, FindingRow.id)):
         severity: Severity = row.severity
         if row.held_until is not None and row.released_at is None and row.id not in seen:
             if not row.shown_as:
-                hidden[row.audit_id].append(row.provision)
+                former = row.former or {"result": "", "after": False}
+                unknown = not (former["result"] or former["after"])
+                hidden[row.audit_id].append((row.provision, "conformance" if unknown else former["result"]))
                 continue
             severity = row.shown_as
         found[row.audit_id].append(
@@ -124,7 +128,10 @@ def _weight(severity: str) -> int:
 
 
 def _conformed(
-    session: Reading, found: Mapping[str, Iterable[Found]], hidden: Mapping[str, list[str]], sites: Mapping[str, str]
+    session: Reading,
+    found: Mapping[str, Iterable[Found]],
+    hidden: Mapping[str, list[tuple[str, str]]],
+    sites: Mapping[str, str],
 ) -> Mapping[str, set[str]]:
     """Per audit the provisions answered with conformance on which something grave was found at the same site."""
     grave = {
@@ -135,7 +142,9 @@ def _conformed(
         AnswerRow.result == "conformance", AnswerRow.provision.in_({provision for _, provision in grave})
     )
     answered = [(audit, provision) for audit, provision in session.execute(query)]
-    answered += [(audit, provision) for audit, provisions in hidden.items() for provision in provisions]
+    answered += [
+        (audit, provision) for audit, those in hidden.items() for provision, result in those if result == "conformance"
+    ]
     conformed: dict[str, set[str]] = defaultdict(set)
     for audit, provision in answered:
         if (sites.get(audit, ""), provision) in grave:

@@ -285,7 +285,8 @@ def record_auditor_tie(person: AuditorId, body: TieBody, call: Writer) -> Respon
     status_code=201,
     summary="Ask for an audit to be assigned",
     description="For scheme managers and deciders. Firm and lead are drawn at random among the eligible; every "
-    "candidate is listed with every reason against. The people of the site are not told.",
+    "candidate is listed with every reason against. A draw that was cancelled in the last 90 days stands (`stands`). "
+    "The people of the site are not told.",
     responses={**PROBLEMS, 201: example("The assignment with its draw.", samples.DRAWN)},
 )
 def ask(body: AssignmentBody, call: Writer) -> Response:
@@ -315,8 +316,8 @@ def list_assignments(
 @router.get(
     "/v1/assignments/{assignment}",
     summary="Read an assignment",
-    description="With its declarations; for deciders and scheme managers also with its draws: `number` counts from 0 "
-    "among the eligible candidates in the order shown.",
+    description="With its declarations, and why this firm and lead (`why`); for deciders and scheme managers also with "
+    "its draws: `number` counts from 0 among the eligible candidates in the order shown.",
     responses={**READ_PROBLEMS, 200: example("The assignment.", samples.DRAWN)},
 )
 def get_assignment(assignment: AssignmentId, call: Reader) -> dict[str, Any]:
@@ -367,7 +368,8 @@ def draw_again(assignment: AssignmentId, body: NothingBody, call: Writer) -> Res
 @router.post(
     "/v1/assignments/{assignment}/cancellation",
     summary="Cancel an assignment",
-    description="For scheme managers and deciders, with a reason. It stays on record with its draws.",
+    description="For scheme managers and deciders, with a reason in words. It stays on record with its draws; asked "
+    "for again within 90 days, the same firm and lead are drawn, if they are still eligible and did not send it back.",
     responses={**PROBLEMS, 200: example("The assignment.", samples.CANCELLED)},
 )
 def cancel(assignment: AssignmentId, body: CancelBody, call: Writer) -> Response:

@@ -66,7 +66,8 @@ DECLARE: Example = {"kind": "none"}
 DECLARE_TIE: Example = {"kind": "consultancy", "until": "2025-03-31"}
 DECLARATION: Example = {"person": LEAD, "kind": "none", "until": None, "at": AT}
 ANSWER_BY = "2026-06-08T08:00:00Z"
-OFFERED: Example = {**LISTED, "answer_by": ANSWER_BY, "declarations": [DECLARATION], "draws": []}
+WHY = "drawn at random on 2026-06-01 among 1 eligible of 2 candidates: nothing spoke against firm or lead"
+OFFERED: Example = {**LISTED, "why": WHY, "answer_by": ANSWER_BY, "declarations": [DECLARATION], "draws": []}
 ACCEPTED: Example = {**OFFERED, "state": "accepted", "accepted_at": AT, "answer_by": None}
 DRAW: Example = {
     "round": 1,
@@ -75,6 +76,7 @@ DRAW: Example = {
     "of": 1,
     "firm": FIRM_ID,
     "lead": LEAD,
+    "stands": "",
     "candidates": [
         {"firm": FIRM_ID, "person": LEAD, "eligible": True, "reasons": []},
         {
@@ -88,7 +90,7 @@ DRAW: Example = {
     "declined_for": "",
     "declined_reason": "",
 }
-DRAWN: Example = {**LISTED, "answer_by": ANSWER_BY, "declarations": [], "draws": [DRAW]}
+DRAWN: Example = {**LISTED, "why": WHY, "answer_by": ANSWER_BY, "declarations": [], "draws": [DRAW]}
 DECLINE: Example = {"unavailable": "lead", "reason": "On leave in July."}
 SENT_BACK: Example = {"id": "asg_5n9e2z7k4b0y3g8a", "state": "declined"}
 CANCEL: Example = {"reason": "The factory has closed."}

@@ -117,7 +117,8 @@ class AssignmentRow(Base):
 class DrawRow(Base):
     """One draw, as it can be repeated: number is the index, from 0, among the `of` eligible ones in the stored order.
 
-    candidates: [{"firm", "person", "eligible", "reasons"}], sorted by firm and person. number None: nobody was.
+    candidates: [{"firm", "person", "eligible", "reasons"}], sorted by firm and person. number None: nobody was. Where a
+    cancelled draw stands, nothing was drawn at random: the candidate has "stands" too, with the words.
     """
 
     __tablename__ = "assignment_draw"

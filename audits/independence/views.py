@@ -1,7 +1,8 @@
 """The register and assignments as JSON for the people who may see them.
 
-Owns the shapes of the answers. A firm sees of an assignment what it needs to do it: never who else was a candidate, nor
-why others were not. Ties are shown to the person concerned and to those who run the scheme. Of people only ids.
+Owns the shapes of the answers. A firm sees of an assignment what it needs to do it, and how it was drawn: never who
+else was a candidate, nor why others were not. Ties are shown to the person concerned and to those who run the scheme.
+Of people only ids.
 """
 
 from __future__ import annotations
@@ -112,6 +113,7 @@ def assignment_view(session: Reading, actor: Actor, row: AssignmentRow) -> dict[
         draws = draws.where(DrawRow.id < 0)
     return {
         **short_view(row),
+        "why": _why(session, row),
         "answer_by": _answer_by(session, row),
         "declarations": [
             {"person": said.person_id, "kind": said.kind, "until": _day(said.until), "at": instant(said.at)}
@@ -119,6 +121,26 @@ def assignment_view(session: Reading, actor: Actor, row: AssignmentRow) -> dict[
         ],
         "draws": [_draw(draw) for draw in session.scalars(draws)],
     }
+
+
+def _why(session: Reading, row: AssignmentRow) -> str:
+    """How firm and lead came to be drawn, for themselves too: how many there were, and nothing said of the others."""
+    last = session.scalar(
+        select(DrawRow).where(DrawRow.assignment_id == row.id).order_by(DrawRow.round.desc()).limit(1)
+    )
+    if last is None:
+        return ""
+    among = f"{last.of} eligible of {len(last.candidates)} candidates"
+    if last.number is None:
+        return f"nobody was drawn on {last.at.date()}: {among}"
+    if stands := _stands(last):
+        return f"{stands}; on {last.at.date()} nothing speaks against firm or lead, who are among {among}"
+    return f"drawn at random on {last.at.date()} among {among}: nothing spoke against firm or lead"
+
+
+def _stands(row: DrawRow) -> str:
+    """The words of a cancelled draw that stands; "" for one that was made at random."""
+    return next((str(each["stands"]) for each in row.candidates if "stands" in each), "")
 
 
 def _answer_by(session: Reading, row: AssignmentRow) -> str | None:
@@ -164,7 +186,8 @@ def _draw(row: DrawRow) -> dict[str, Json]:
         "of": row.of,
         "firm": row.firm_id,
         "lead": row.lead_id,
-        "candidates": list(row.candidates),
+        "stands": _stands(row),
+        "candidates": [{key: each[key] for key in each if key != "stands"} for each in row.candidates],
         "declined_at": instant(row.declined_at) if row.declined_at else None,
         "declined_for": row.declined_for,
         "declined_reason": row.declined_reason,

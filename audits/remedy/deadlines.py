@@ -118,7 +118,7 @@ def remind(world: World) -> int:
     """Write what mail there is to write about dates that near or have passed; answers how many occasions were new.
 
     A job: an occasion is told once, however often and in how many processes this runs. Who was late to be reminded is
-    reminded once, of the nearest; who has several to hear of at one time gets one letter with all of them.
+    reminded once, of the nearest. Who has to hear of several that have passed gets one letter with all of them.
     """
     now, done = world.clock.now(), 0
     while True:
@@ -194,15 +194,14 @@ def _occasion(
 
 
 def _write(session: Writing, person: str, occasions: Sequence[Occasion], now: datetime) -> None:
-    """One letter: about one thing as ever, about several with those that have passed first."""
-    if len(occasions) == 1:
-        mail.write(session, [person], occasions[0].key, occasions[0].subject, occasions[0].text, now=now)
-        return
-    late = sum(occasion.passed for occasion in occasions)
-    subject = f"{len(occasions)} dates, {late} of them overdue" if late else f"{len(occasions)} dates are near"
-    text = "\n".join(occasion.text for occasion in sorted(occasions, key=lambda occasion: not occasion.passed))
-    key = "dates " + sha256("\n".join(sorted(occasion.key for occasion in occasions)).encode()).hex()
-    mail.write(session, [person], key, subject, text, now=now)
+    """A letter for each date that nears, and one for all that have passed: those often come by the dozen."""
+    late = [each for each in occasions if each.passed]
+    for each in [each for each in occasions if not each.passed] + (late if len(late) == 1 else []):
+        mail.write(session, [person], each.key, each.subject, each.text, now=now)
+    if len(late) > 1:
+        key = "overdue " + sha256("\n".join(sorted(each.key for each in late)).encode()).hex()
+        text = "\n".join(each.text for each in late)
+        mail.write(session, [person], key, f"Overdue: {len(late)} dates", text, now=now)
 
 
 def people_of_site(session: Reading, site: str) -> list[str]:

@@ -220,6 +220,17 @@ class _Reader:
 
     def _headings(self, name: str, page: Page, titles: Sequence[str]) -> None:
         first = page[0] if page else []
+        apart = [place for place, title in enumerate(titles) if place >= len(first) or first[place] != title]
+        if apart and titles[apart[0]] in first:
+            raise Invalid(
+                f"{_name(name, 0, apart[0])}: a column was inserted or moved here, {titles[apart[0]]!r} was expected; "
+                "put the columns back as they were",
+                where=POINTER,
+            )
+        if len(apart) > 1 and list(titles[apart[0] + 1 :]) == list(first[apart[0] : len(titles) - 1]):
+            raise Invalid(
+                f"{_name(name, 0, apart[0])}: the column {titles[apart[0]]!r} was taken out; put it back", where=POINTER
+            )
         for column, title in enumerate(titles):
             if column >= len(first) or first[column] != title:
                 self._fault(name, 0, column, f"{title!r} was expected here; columns stay where they are")

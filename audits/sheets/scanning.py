@@ -10,7 +10,7 @@ from __future__ import annotations
 import io
 import re
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from posixpath import normpath
 from xml.parsers import expat
 
@@ -24,11 +24,11 @@ MOST_BYTES = 786_432  # in base64 it has less than 1 MiB, the limit of a body
 MOST_INFLATED = 16 * 2**20  # a filled sheet of a hundred provisions has some 2 MiB
 MOST_ROWS = 1_000
 MOST_COLUMNS = 64
+MOST_TOLD = 10  # cells with comments
+_COMMENTS = ("xl/comments", "xl/threadedcomments")
 _CELL = re.compile(r"([A-Z]{1,3})([1-9][0-9]{0,6})\Z")
 # Parts that a workbook may have elsewhere. Here they would hold something that nobody reads, or that must not travel.
 _NOT_HERE: tuple[tuple[str, str], ...] = (
-    ("xl/comments", "comments in cells"),
-    ("xl/threadedcomments", "comments in cells"),
     ("xl/media", "pictures; send them as evidence"),
     ("xl/chart", "charts"),
     ("xl/diagrams", "drawings"),
@@ -44,7 +44,7 @@ def scan(data: bytes, pages: tuple[str, ...]) -> tuple[Fault, ...]:
     if len(data) > MOST_BYTES:
         raise TooLarge(f"the workbook has {len(data)} bytes; at most {MOST_BYTES} are taken", where=POINTER)
     try:
-        _check_file(data)
+        _check_file(data, pages)
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             names = {
                 name: archive.read(name) for name in archive.namelist() if name.lower().endswith((".xml", ".rels"))
@@ -60,19 +60,59 @@ def scan(data: bytes, pages: tuple[str, ...]) -> tuple[Fault, ...]:
     return tuple(faults[:MOST_FAULTS])
 
 
-def _check_file(data: bytes) -> None:
-    kind = sniff(data)
+def check_kind(data: bytes) -> None:
+    """Invalid unless the bytes begin as an XLSX: nothing else is taken here."""
+    if not data:
+        raise Invalid("the file is empty", where=POINTER)
+    try:
+        kind = sniff(data)
+    except Invalid as error:
+        said = error.detail.rpartition("by its content this is ")[2]
+        words = f"a filled sheet is an XLSX workbook, and by its content this is {said}"
+        raise Invalid(words, where=POINTER) from error
     if kind != "xlsx":
-        raise Invalid(f"a filled sheet is an XLSX workbook, and this is a {kind.upper()}")
+        raise Invalid(f"a filled sheet is an XLSX workbook, and this is a {kind.upper()}", where=POINTER)
+
+
+def _check_file(data: bytes, pages: tuple[str, ...]) -> None:
+    check_kind(data)
     parts = workbooks.structure(data)
     total = sum(part.size for part in parts)
     if total > MOST_INFLATED:
         raise Invalid(f"this workbook inflates to {total} bytes; a filled sheet has less than {MOST_INFLATED}")
+    if comments := [part.name for part in parts if part.key.startswith(_COMMENTS)]:
+        workbooks.contents(data, parts)
+        raise Invalid(f"this workbook has comments in cells{_where(data, comments, pages)}; remove them")
     for part in parts:
         for start, words in _NOT_HERE:
             if part.key.startswith(start):
                 raise Invalid(f"this workbook has {words}; nothing but the open cells is filled in")
     workbooks.contents(data, parts)
+
+
+def _where(data: bytes, comments: Sequence[str], wanted: tuple[str, ...]) -> str:
+    """Page and cell of every comment, as far as the workbook says so; never what is in them."""
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        names = {name: archive.read(name) for name in archive.namelist() if name.lower().endswith((".xml", ".rels"))}
+    try:
+        pages = _pages(names, wanted)
+    except Invalid:
+        pages = {}
+    at: dict[str, str] = {}
+    for name, body in names.items():
+        folder, _, part = name.lower().partition("/_rels/")
+        for relation in _attributes(body, "relationship") if part else []:
+            target = relation.get("target", "").lower()
+            place = normpath(target.lstrip("/") if target.startswith("/") else f"{folder}/{target}")
+            at[place] = pages.get(f"{folder}/{part.removesuffix('.rels')}", "")
+    found = {
+        f"{at.get(name.lower()) or 'a page'}!{one['ref']}"
+        for name in comments
+        for element in ("comment", "threadedcomment")
+        for one in _attributes(names[name], element)
+        if _CELL.match(one.get("ref", ""))
+    }
+    return f": {', '.join(sorted(found)[:MOST_TOLD])}" if found else ""
 
 
 def _pages(names: Mapping[str, bytes], wanted: tuple[str, ...]) -> dict[str, str]:

@@ -24,7 +24,7 @@ from audits.sheets.checking import Fault, FaultySheet, Filled, Given, check_head
 from audits.sheets.content import FIGURES, report_of
 from audits.sheets.merging import Choice, Merged, merge
 from audits.sheets.relations import check_team
-from audits.sheets.scanning import MOST_BYTES, POINTER
+from audits.sheets.scanning import MOST_BYTES, POINTER, check_kind
 from audits.sheets.state import State, state_of
 from audits.sheets.tables import SheetFigureRow
 from audits.tables import AuditRow
@@ -87,6 +87,7 @@ def receive_workbook(world: World, actor: Actor, audit_id: str, data: bytes) -> 
             check_team(session, actor, audit_id)
         if len(data) > MOST_BYTES:
             raise TooLarge(f"the workbook has {len(data)} bytes; at most {MOST_BYTES} are taken", where=POINTER)
+        check_kind(data)
         try:
             inspection.inspect(data)
         except Invalid as refusal:

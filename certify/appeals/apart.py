@@ -7,8 +7,10 @@ memberships, and all organisations to which they belong. Refuses, and changes no
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import Any
 
 from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import InstrumentedAttribute
 
 from audits import dossier as testimony
 from audits.facts import SiteFacts
@@ -50,7 +52,7 @@ def check_uninvolved(session: Reading, actor: Actor, application: str) -> None:
 
 def _part(session: Reading, mine: frozenset[str], row: Application, facts: Collection[SiteFacts]) -> str:
     """What the human did in the case, in a few words; "" for nothing."""
-    signed: tuple[tuple[str, ColumnElement[bool], ColumnElement[str]], ...] = (
+    signed: tuple[tuple[str, ColumnElement[bool], InstrumentedAttribute[Any]], ...] = (
         ("accepted its reports", AcceptanceRow.application_id == row.id, AcceptanceRow.person),
         ("approved something in it", ApprovalRow.application_id == row.id, ApprovalRow.person),
         ("spoke on its panel", PanelWordRow.application_id == row.id, PanelWordRow.person),

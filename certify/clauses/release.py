@@ -65,7 +65,7 @@ def _re_entry(v: View, place: SiteFacts, visit: Visit, begun: date) -> bool:
     """A visit that counts, begun later, with interviews: a full audit with its whole sample."""
     full = is_full(visit, v.book, v.book.standards)
     needed = v.sample(place.site, visit) if full else v.limits.visit_interviews_least
-    return visit.starts_on > begun and visit.interviews >= needed and proven.counts(visit, v.book)
+    return visit.starts_on > begun and visit.interviews >= needed and proven.counts(visit, v.book, v.now)
 
 
 def _with_breach(v: View, since: datetime) -> list[SiteFacts]:

@@ -52,14 +52,14 @@ def _unannounced(v: View, place: SiteFacts, issued: datetime) -> int:
         and visit.submitted_at is not None
         and visit.outcome == "completed"
         and not visit.remote
-        and (surveys(visit, v.book) or (visit.type == "for_cause" and _talks(v, visit)))
+        and (surveys(visit, v.book, v.now) or (visit.type == "for_cause" and _talks(v, visit)))
         and (visit.notice == "unannounced" or (not visit.notice and not visit.announced))
         for visit in place.visits
     )
 
 
 def _talks(v: View, visit: Visit) -> bool:
-    return proven.counts(visit, v.book) and talked_to_some(visit, v.limits)
+    return proven.counts(visit, v.book, v.now) and talked_to_some(visit, v.limits)
 
 
 @clause(TABLE, "N4")

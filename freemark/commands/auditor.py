@@ -54,20 +54,38 @@ def _claim(options: argparse.Namespace) -> int:
 
 def _sign(options: argparse.Namespace) -> int:
     from audits.signed import sign_report
+    from ground.errors import FreemarkError, Malformed
+
+    faults: list[str] = []
+    try:
+        document = _prepared(options.report)
+    except FreemarkError as error:
+        faults.append(str(error))
+    try:
+        signer = read_seed(options.key, "auditor's key", MADE_BY)
+    except FreemarkError as error:
+        faults.append(str(error))
+    if faults:
+        raise Malformed("; and ".join(faults))
+    # Shown to the person who signs; standard output has the signature alone.
+    print(_summary(document), file=sys.stderr)
+    print(json.dumps(sign_report(document, signer)))
+    return 0
+
+
+def _prepared(name: str) -> dict[str, Json]:
+    """The document of a prepared report, in a file."""
     from ground.canonical import digest, parse
     from ground.errors import Malformed
 
-    given = parse(read_bytes(options.report, MOST_REPORT + 1), limit=MOST_REPORT, where=options.report)
+    given = parse(read_bytes(name, MOST_REPORT + 1), limit=MOST_REPORT, where=name)
     document = given.get("document", given) if isinstance(given, dict) else None
     if not isinstance(document, dict) or not isinstance(document.get("counts"), dict) or "audit" not in document:
-        raise Malformed("is no prepared report", where=options.report)
+        raise Malformed("is no prepared report", where=name)
     told = given.get("sha256", given.get("report")) if document is not given else None
     if told is not None and told != digest(document):
-        raise Malformed(f"its SHA-256 is {digest(document)}, and not {told}", where=options.report)
-    # Shown to the person who signs; standard output has the signature alone.
-    print(_summary(document), file=sys.stderr)
-    print(json.dumps(sign_report(document, read_seed(options.key, "auditor's key", MADE_BY))))
-    return 0
+        raise Malformed(f"its SHA-256 is {digest(document)}, and not {told}", where=name)
+    return document
 
 
 def _summary(document: dict[str, Json]) -> str:

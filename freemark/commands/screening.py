@@ -114,5 +114,6 @@ def _parsed(options: argparse.Namespace, row: ListRow) -> ParsedList | None:
     except FaultyList as refusal:
         for fault in refusal.faults:
             print(fault, file=sys.stderr)
-        print(f"freemark: {len(refusal.faults)} faults in {options.file.name}; nothing was changed", file=sys.stderr)
+        count = f"{len(refusal.faults)} fault{'s' * (len(refusal.faults) != 1)}"
+        print(f"freemark: {count} in {options.file.name}; nothing was changed", file=sys.stderr)
         return None

@@ -13,6 +13,8 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from freemark.commands.seeds import naming
+
 SUFFIX = ".sealed"
 
 
@@ -60,7 +62,8 @@ def _log(options: argparse.Namespace) -> int:
     from audits.fieldwork.interviews import MOST_LOG, count, parse_log, to_json
 
     data = _read(options.file, MOST_LOG + 1)
-    audit, log = parse_log(data)
+    with naming(str(options.file)):
+        audit, log = parse_log(data)
     _write_sealed(options, data)
     print(f"counts of {len(log)} interviews, for POST /v1/audits/{audit}/interviews:", file=sys.stderr)
     print(json.dumps(to_json(count(log)), indent=1))

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -44,6 +46,18 @@ def read_seed(name: str, what: str, command: str) -> SeedSigner:
         return SeedSigner.from_seed(bytes.fromhex(read_bytes(name, 100).decode("ascii").strip()))
     except (ValueError, Malformed):
         raise Malformed(f"is no {what}: 64 hexadecimal digits, as `{command}` writes", where=name) from None
+
+
+@contextmanager
+def naming(name: str) -> Iterator[None]:
+    """Whatever is refused inside says in which file it is, before the place in it."""
+    from ground.errors import FreemarkError
+
+    try:
+        yield
+    except FreemarkError as error:
+        error.where = f"{name}: {error.where}" if error.where and not error.where.startswith(name) else name
+        raise
 
 
 def read_bytes(name: str, most: int) -> bytes:

@@ -15,7 +15,7 @@ from datetime import datetime, time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from freemark.commands.seeds import read_bytes
+from freemark.commands.seeds import naming, read_bytes
 
 if TYPE_CHECKING:
     from audits.sheets.checking import Fault, Filled, Given
@@ -102,19 +102,20 @@ def _filled(name: str) -> tuple[Filled, Standard]:
     except ModuleNotFoundError as error:
         raise Unavailable(f"{EXTRA} ({error.name} is not there)") from error
     data = read_bytes(name, MOST_BYTES + 1)
-    given = reading.read(data) if data.startswith(b"PK") else _json(data, name)
-    head = read_head(given)
-    catalogue = catalogue_of(head)
-    check_head(given, head, catalogue)
-    return understand(given, catalogue), catalogue
+    with naming(name):
+        given = reading.read(data) if data.startswith(b"PK") else _json(data)
+        head = read_head(given)
+        catalogue = catalogue_of(head)
+        check_head(given, head, catalogue)
+        return understand(given, catalogue), catalogue
 
 
-def _json(data: bytes, name: str) -> Given:
+def _json(data: bytes) -> Given:
     """The sheet as the API gave it, or as it is handed in, under "sheet"."""
     from audits.sheets import as_json
     from ground.canonical import parse
 
-    document = parse(data, limit=MOST_BYTES, where=name)
+    document = parse(data, limit=MOST_BYTES)
     inside = isinstance(document, dict) and "sheet" in document
     return as_json.read(document["sheet"], "/sheet") if inside else as_json.read(document)
 
@@ -124,7 +125,8 @@ def _told(faults: Sequence[Fault], name: str, words: str) -> int:
 
     for fault in in_order(faults):
         print(fault, file=sys.stderr)
-    print(f"freemark: {len(faults)} errors in {name}; {words}", file=sys.stderr)
+    count = f"{len(faults)} error{'s' * (len(faults) != 1)}"
+    print(f"freemark: {count} in {name}; {words}", file=sys.stderr)
     return 2
 
 

@@ -43,7 +43,7 @@ class Hunt:
 HUNTS = (
     Hunt(
         "certify",
-        ("certify/rules.py", "certify/measures.py", "certify/view.py", "certify/clauses/*.py"),
+        ("certify/rules.py", "certify/measures.py", "certify/proven.py", "certify/view.py", "certify/clauses/*.py"),
         (
             "tests/unit/certify/test_rules.py",
             "tests/unit/certify/test_rules_standing.py",

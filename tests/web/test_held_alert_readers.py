@@ -114,7 +114,7 @@ def test_between_report_and_release_a_colleague_reads_no_report_with_an_alert_or
         assert noor.refused(f"/v1/audits/{audit}/reports/1")[0] == 404
     house.later(timedelta(hours=96))
     house.drain()
-    assert WORDS in str(noor.get(f"/v1/audits/{held.audit}/reports/1"))  # the site has it, and so may they
+    assert held.alert in str(noor.get(f"/v1/audits/{held.audit}/reports/1"))  # the site has it, and so may they
     assert noor.get(f"/v1/audits/{twin}")["document"] is not None
 
 
@@ -132,14 +132,14 @@ def test_who_reads_it_elsewhere_than_in_the_room_of_alerts_is_written_down(held:
     assert WORDS not in str(who.get(f"/v1/audits/{audit}"))
     assert held.journal() == [(who.person, "evidence")] * 3
     held.house.submit(audit)
-    assert WORDS in str(who.get(f"/v1/audits/{audit}/reports/1"))
-    assert WORDS in str(who.get(f"/v1/audits/{audit}")["document"])
+    assert held.alert in str(who.get(f"/v1/audits/{audit}/reports/1"))
+    assert held.alert in str(who.get(f"/v1/audits/{audit}")["document"])
     assert held.journal() == [(who.person, "evidence")] * 3 + [(who.person, "report")] * 2
 
 
 def test_the_team_reads_without_a_trace(held: Held) -> None:
     held.house.submit(held.audit)
-    assert WORDS in str(held.house.amina.get(f"/v1/audits/{held.audit}/reports/1"))
+    assert held.alert in str(held.house.amina.get(f"/v1/audits/{held.audit}/reports/1"))
     assert len(held.house.amina.get(f"/v1/audits/{held.audit}/evidence")["items"]) == 2
     assert held.journal() == []
 

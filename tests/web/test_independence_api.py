@@ -89,7 +89,7 @@ def test_sent_back_it_is_drawn_again_and_gone_from_the_firm(house: House) -> Non
     assert shown["state"] == "unfilled"
     assert [each["declined_reason"] for each in shown["draws"]] == ["No capacity.", ""]
     assert house.carl.post(f"{path}/draws", {})["state"] == "unfilled"
-    assert house.sam.post(f"{path}/cancellation", {"reason": "Not now."})["state"] == "cancelled"
+    assert house.sam.post(f"{path}/cancellation", {"reason": "Not needed this season."})["state"] == "cancelled"
 
 
 def test_an_auditor_sees_the_own_status_and_expiry_and_a_firm_its_own(house: House) -> None:

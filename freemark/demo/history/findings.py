@@ -21,8 +21,8 @@ from freemark.demo.history.house import DAY, Case, House, Site
 from freemark.demo.history.visits import WHOLE, asked, catalogue
 from ground.database import Reading, Writing
 
-# Mean number per whole audit, in thousandths, for a firm of usual temper. A surveillance visit asks a third of it,
-# and of those who are watched already.
+# Mean number per whole audit, in thousandths, for a firm of usual temper. A surveillance visit asks what is about core
+# topics, of those who are watched already.
 USUAL: tuple[tuple[Severity, bool, int], ...] = (
     ("major", True, 130), ("major", False, 220), ("minor", True, 100), ("minor", False, 480), ("risk", False, 180),
     ("opportunity", False, 450),
@@ -44,7 +44,7 @@ def found(house: House, site: Site, type: AuditType) -> tuple[AnswerDraft, ...]:
     temper, about = house.firm_of(site).plan.temper, (site.plan.name, site.visits)
     open_now = _asked_with_open(house, site)
     here = catalogue(site)
-    pool = [here.provision(id) for id in asked(house, site, type) if id not in open_now]
+    pool = [here.provision(id) for id in asked(site, type) if id not in open_now]
     taken: set[str] = set()
     answers = []
     for severity, core, mean in USUAL:

@@ -32,7 +32,6 @@ from ground.database import Writing
 STANDARD = "freemark-2026.1"
 RELEASED_AFTER, HELD_FOR = 4, 3  # days: 96 hours after the submission, and 72 hours of hold
 WHOLE: tuple[AuditType, ...] = ("initial", "periodic")
-SAMPLE = 3  # a surveillance visit asks every third provision
 STRATUM = 5  # smaller groups are counted nowhere: each would be one person
 
 
@@ -96,14 +95,14 @@ def days_for(type: AuditType, workers: int) -> int:
     return max(1, -(-needed(_rule().man_days, type, workers) // MOST_PER_DAY))
 
 
-def asked(house: House, site: Site, what: AuditType) -> tuple[str, ...]:
-    """The provisions that a visit of this kind answers here, with the profiles of the place."""
+def asked(site: Site, what: AuditType) -> tuple[str, ...]:
+    """The provisions that a visit of this kind answers here, with the profiles of the place: all of them, or what is
+    about core topics, and what was left to the next visit."""
     found = catalogue(site)
     every = scope.asked(found, what)
     if what in WHOLE:
         return every
-    later = tuple(id for id in every if found.provision(id).verify == "next_audit")
-    return tuple(dict.fromkeys((*every[house.lot.below(SAMPLE, "asked", site.plan.name) :: SAMPLE], *later)))
+    return tuple(id for id in every if found.provision(id).core or found.provision(id).verify == "next_audit")
 
 
 @cache
@@ -188,7 +187,7 @@ def _answers(house: House, site: Site, what: Visit) -> list[AnswerDraft]:
     if what.only or what.refused:
         return list(what.answers)
     said = {answer.provision for answer in what.answers} | ({what.alarm.provision} if what.alarm else set())
-    rest = [id for id in asked(house, site, what.type) if id not in said]
+    rest = [id for id in asked(site, what.type) if id not in said]
     return [*what.answers, *(AnswerDraft(id, "conformance") for id in rest)]
 
 

@@ -166,7 +166,9 @@ class LifeCycle(Life, RuleBasedStateMachine):
         self.looks += 1
         for place in self.draft.places:
             id = f"closure {place} {self.looks}"
-            faultless.visit(self.draft, id, place, 0, submitted_at=self.now, remote=not on_site)
+            people = 9 if place == "agency" else 400
+            more = {"submitted_at": self.now, "remote": not on_site, "workers": people, "team": ("ines",)}
+            faultless.visit(self.draft, id, place, 0, **more)
         for id in list(self.model.open):
             finding = self.draft.findings[id]
             there = f"closure {self.draft.where[id]} {self.looks}"

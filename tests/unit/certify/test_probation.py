@@ -15,8 +15,8 @@ from certify.dossier import Revocation
 from tests.unit.certify.builders import BOOK, BOOK_1, NOW, at, closed, finding
 
 MONTHS = BOOK_1.limits.probation_months
-FIRST = ("11111111111", at(-800))
-SECOND = ("22222222222", at(-400))
+FIRST = ("11111111111", at(-800), at(-435))
+SECOND = ("22222222222", at(-400), at(300))
 
 
 def growth(*findings: Finding, chain: Any = (FIRST, SECOND), revoked: Any = (), months: int = MONTHS) -> Any:
@@ -73,24 +73,26 @@ def test_closed_from_a_desk_is_still_open_where_a_visit_is_needed() -> None:
 
 
 def test_a_certificate_younger_than_the_finding_is_on_probation_from_its_first_day() -> None:
-    found = growth(major("fnd_1", -50), chain=(("11111111111", at(-20)),))
+    found = growth(major("fnd_1", -50), chain=(("11111111111", at(-20), at(345)),))
     assert (found.since, found.compared_from) == (at(-20), None)
 
 
 def test_months_are_compared_only_when_the_holder_was_certified_in_all_of_them() -> None:
     since = at(-45)
     whole = probation.after(since, -12)
-    assert growth(major("fnd_1", -50), chain=(("11111111111", whole),)).compared_from == whole
+    assert growth(major("fnd_1", -50), chain=(("11111111111", whole, at(20)),)).compared_from == whole
     later = whole.replace(hour=whole.hour + 1)
-    assert growth(major("fnd_1", -50), chain=(("11111111111", later),)).compared_from is None
+    assert growth(major("fnd_1", -50), chain=(("11111111111", later, at(20)),)).compared_from is None
 
 
 def test_the_first_after_a_revocation_however_clean() -> None:
     revoked = Revocation("99999999999", at(-900), False, True)
-    first = (("11111111111", at(-20)),)
+    first = (("11111111111", at(-20), at(345)),)
     found = growth(chain=first, revoked=(revoked,))
     assert (found.since, found.compared_from) == (at(-20), None)
     assert growth(chain=(FIRST, SECOND), revoked=(revoked,)) is None  # it came back long ago
+    smaller = growth(chain=(*first, ("22222222222", at(-5), at(345))), revoked=(revoked,))
+    assert smaller.since == at(-20)  # nobody leaves probation by leaving out a site
     assert growth(chain=first, revoked=(replace(revoked, overturned=True),)) is None
     assert growth(chain=first, revoked=(replace(revoked, at=at(-10)),)) is None  # another certificate, and later
 

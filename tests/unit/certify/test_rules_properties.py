@@ -33,6 +33,7 @@ from certify.dossier import (
     Case,
     Decision,
     Dossier,
+    Other,
     Reduction,
     Revocation,
     Risk,
@@ -179,6 +180,7 @@ def told(draw: Callable, found: Finding) -> Finding:
         worst_form=draw(st.booleans()),
         by_management=draw(st.booleans()),
         escalated=draw(st.sampled_from(["", "repeat", "share"])),
+        verify=draw(st.sampled_from(["", "on_site", "on_site_interviews"])),
     )
 
 
@@ -194,6 +196,7 @@ def later_visits(draw: Callable, visit: Visit) -> Visit:
         "signed": draw(st.booleans()),
         "objections": draw(st.sampled_from([(), ("org_meridian: suspended",)])),
         "in_a_row": draw(st.sampled_from([0, 3, 4])),
+        "by_others": draw(st.booleans()),
         "starts_on": at(draw(DAYS)).date(),
     }
     names = draw(st.lists(st.sampled_from(sorted(changes)), max_size=2))
@@ -229,6 +232,7 @@ def later(draw: Callable, dossier: Dossier) -> Dossier:
     review = st.builds(UnderReview, st.just(MERIDIAN), MOMENTS, MOMENTS, maybe(MOMENTS), maybe(MOMENTS))
     gone = st.builds(Revocation, st.just("A"), MOMENTS, st.booleans(), st.booleans())
     site = st.sampled_from([*(place.site for place in dossier.sites), "site_else"])
+    elsewhere = st.builds(Other, st.just("B"), st.sampled_from(["suspended", "remediation", "withdrawn"]), MOMENTS)
     changes = {
         "risks": tuple(Risk(place.site, draw(LEVELS), at(draw(DAYS))) for place in dossier.places),
         "revocations": tuple(draw(st.lists(gone, max_size=2))),
@@ -236,6 +240,8 @@ def later(draw: Callable, dossier: Dossier) -> Dossier:
         "panels": tuple(panel(draw(DAYS), favourable=draw(st.booleans())) for _ in range(draw(st.integers(0, 1)))),
         "reduction": draw(maybe(st.builds(Reduction, site, st.just("per_bea"), st.sampled_from([SUNRISE, MERIDIAN]),
                                           MOMENTS))),
+        "others": tuple(draw(st.lists(elsewhere, max_size=1))),
+        "suspension_reason": draw(st.sampled_from([None, "administrative"])),
         "clean_cycles": draw(st.sampled_from([0, 2, 3])),
         "cycles": draw(st.sampled_from([0, 1, 3])),
     }  # fmt: skip
@@ -359,6 +365,8 @@ def cases(draw: Callable) -> Given:
             dossier = replace(dossier, sites=(replace(factory, findings=(*factory.findings, more)), *others))
     if book is BOOK_1:
         dossier = draw(later(dossier))
+        if stands is not None and stands.state in ("suspended", "remediation"):
+            stands = replace(stands, reason=draw(st.sampled_from([None, "nonconformity", "administrative"])))
     return draw(st.sampled_from([dossier, accepted(dossier, 0)])), stands, book
 
 

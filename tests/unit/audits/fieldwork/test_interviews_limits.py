@@ -76,7 +76,7 @@ def test_an_entry_that_is_none_is_told_word_for_word(change: dict[str, Any], whe
 def test_a_stratum_that_there_is_not_is_told_with_those_there_are() -> None:
     with pytest.raises(Malformed) as refused:
         parse_log(log(ALONE | {"strata": {"men": 1}}))
-    assert refused.value.detail.startswith("'men' is no stratum; they are migrant, women")
+    assert refused.value.detail.startswith("that is no stratum; they are migrant, women")
     assert refused.value.where == "/interviews/0/strata"
 
 

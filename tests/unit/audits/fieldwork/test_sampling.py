@@ -209,7 +209,7 @@ def test_nothing_else_is_a_stratum_so_that_no_name_fits(name: str) -> None:
     ("sizes", "where", "numbers"),
     [
         ([("women", 11)], "/strata/0/size", ("11", "10")),
-        ([("women", 0)], "/strata/0/size", ("0", "10")),
+        ([("women", -1)], "/strata/0/size", ("-1", "10")),
         ([("women", 3), ("women", 4)], "/strata/1/name", ()),
         ([("nationality:NP", 6), ("nationality:BD", 5)], "/strata", ("11", "10")),
     ],

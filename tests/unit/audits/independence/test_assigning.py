@@ -418,7 +418,7 @@ def test_objections_are_of_the_days_of_the_audit(office: Office) -> None:
     assert office.objections(audit, "amina") == (
         f"{amina.organisation} is suspended since 2026-05-20, and the audit may be on 2026-06-01",
     )
-    office.do(assigning.cancel, "carl", row.id, reason="Found out.")
+    office.do(assigning.cancel, "carl", row.id, reason="It was found out.")
     assert "has accepted no assignment" in office.objections(audit, "amina")[0]
 
 

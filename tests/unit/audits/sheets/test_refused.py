@@ -42,7 +42,7 @@ FAR = b'<row r="1048576"><c r="XFD1048576"><v>1</v></c></row></sheetData>'
 CELL = b'<sheetData><row r="1"'
 WHOLE_FILES: dict[str, tuple[Callable[[], bytes], str]] = {
     "no workbook": (lambda: b"%PDF-1.7 and so on", "PDF"),
-    "text": (lambda: b"result,severity\n", "only PDF, PNG, JPEG and XLSX"),
+    "text": (lambda: b"result,severity\n", "a filled sheet is an XLSX workbook, and by its content"),
     "cut off": (lambda: EMPTY[:-40], "cut off"),
     "macros": (lambda: with_part("xl/vbaProject.bin", b"x"), "macros"),
     "another workbook's link": (lambda: with_part("xl/externalLinks/externalLink1.xml", b"<a/>"), "links to other"),
