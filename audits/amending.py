@@ -1,8 +1,8 @@
 """Amendments: after the submission a report changes only as a new signed version, with a reason, and the old one kept.
 
 Owns what a new version may say: a finding more, a graver one, other figures. No finding vanishes or becomes milder
-here; that is `severity.regrade_finding`, by a decider. Only what an alert said that was laid aside is taken back. From its submission on, the newest version is the report that an
-acceptance must name.
+here; that is `severity.regrade_finding`, by a decider. Only what an alert said that was laid aside is taken back. From
+its submission on, the newest version is the report that an acceptance must name.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """What an audit's answers come to: the counts that the rules work with.
 
-Owns one definition of "conforming", "applicable" and "unanswered", with and without what nobody may know of. Where the site ended the visit, what was not seen
-counts as not kept: it is applicable, and not conforming. In a closure it is not counted: what was to be closed stays
-open.
+Owns one definition of "conforming", "applicable" and "unanswered", with and without what nobody may know of. Where the
+site ended the visit, what was not seen counts as not kept: it is applicable, and not conforming. In a closure it is not
+counted: what was to be closed stays open.
 """
 
 from __future__ import annotations

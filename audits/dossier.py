@@ -91,7 +91,7 @@ class Unreleased:
 
 def unreleased(session: Reading, sites: Sequence[str]) -> Unreleased:
     """Of these sites, as it is now. Two queries."""
-    audits = {audit: due for audit, due in session.execute(_UNRELEASED, {"sites": sites})}
+    audits = dict(session.execute(_UNRELEASED, {"sites": sites}).all())
     return Unreleased(audits, frozenset(session.scalars(_NOT_TOLD, {"sites": sites})))
 
 
@@ -163,8 +163,8 @@ def _hidden(session: Reading, sites: Sequence[str]) -> dict[str, list[tuple[str,
     everybody else. Where the team had not answered yet when the alert was raised, it would have found nothing."""
     found: dict[str, list[tuple[str, str]]] = defaultdict(list)
     for audit, provision, former in session.execute(_HIDDEN, {"sites": sites}):
-        unknown = former is None or not (former["result"] or former["after"])
-        found[audit].append((provision, "conformance" if unknown else former["result"]))
+        known = former is not None and (former["result"] or former["after"])
+        found[audit].append((provision, former["result"] if former is not None and known else "conformance"))
     return found
 
 

@@ -171,7 +171,9 @@ def _site_is_own(session: Reading, actor: Actor, site: str) -> bool:
 def check_outside(session: Reading, actor: Actor, finding: FindingRow) -> None:
     """Nobody of the organisation that answers for the site judges its findings or what it does, in whatever role."""
     if works_for(session, actor, session.get_one(Site, finding.site_id).organisation_id):
-        raise Forbidden("the organisation that answers for the site does not judge its findings, or what it does about them")
+        raise Forbidden(
+            "the organisation that answers for the site does not judge its findings, or what it does about them"
+        )
 
 
 def sight_of(session: Reading, actor: Actor, audit: AuditRow) -> Sight:

@@ -88,7 +88,7 @@ def _action(action: Action, now: datetime) -> Action:
     """A plan that was not handed in by now is none, and is not approved; nor is one that will be."""
     if action.submitted_at is None or action.submitted_at > now:
         none = action.submitted_at is None and action.approved_at is None
-        return action if none else replace(action, **NO_PLAN)  # type: ignore[arg-type]
+        return action if none else replace(action, **NO_PLAN)
     if action.approved_at is not None and action.approved_at > now:
         return replace(action, approved_at=None)
     return action

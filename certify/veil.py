@@ -69,8 +69,8 @@ def resting(
     rests on them. So this needs no list of what each clause happens to name.
     """
     ids = {*unread.audits, *unread.findings}
-    known = {each.id for place in dossier.places for each in (*place.visits, *place.findings)}
-    if ids.isdisjoint(known):
+    visits = {visit.id for place in dossier.places for visit in place.visits}
+    if ids.isdisjoint(visits) and ids.isdisjoint(finding.id for finding in dossier.findings):
         return None
     read = _as_read(dossier, unread)
     otherwise = rules.decide(read, standing, book, decision.at)

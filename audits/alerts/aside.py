@@ -47,7 +47,7 @@ def still_says(session: Reading, audit: AuditRow) -> frozenset[str]:
 
 
 def reason(session: Reading, row: VersionRow) -> dict[str, Json]:
-    """{"reason"} of a version as an outsider reads it: of the one that takes back what was laid aside, only that much."""
+    """{"reason"} of a version as an outsider reads it: of one that takes back what was laid aside, that much only."""
     before = session.get(VersionRow, (row.audit_id, row.version - 1))
     found = before is not None and any(
         _made_within(before, alert) and not _made_within(row, alert) for alert in dismissed(session, row.audit_id)

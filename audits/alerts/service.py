@@ -67,6 +67,8 @@ def raise_alert(session: Writing, actor: Actor, audit_id: str, draft: AlertDraft
     if (draft.release == "now") != bool(draft.safe_because):
         word = "say why it is safe" if draft.release == "now" else "it belongs to an alert that is told now"
         raise Invalid(f"safe_because: {word}", where="/safe_because")
+    if not draft.reason:
+        raise Invalid("say what was seen or heard", where="/reason")
     answer = AnswerDraft(
         provision=draft.provision,
         result="finding",

@@ -62,7 +62,7 @@ EVIDENCE: dict[str, Json] = {
     summary="Prove when a decision was made",
     description="Its commitment, and the inclusion proof (RFC 6962) that it stands under the root of a leaf "
     "`evidence.root` of the public log. `decided_before`: the same conclusion, when it was reached earlier and held "
-    "back because people could have been harmed by the news; `decided_at` is then the day it was reached, without the hour.",
+    "back because people could have been harmed by the news; `decided_at` is then the day, without the hour.",
     responses={**READ_PROBLEMS, 200: example("The evidence.", EVIDENCE)},
 )
 def get_evidence(

@@ -10,9 +10,13 @@ import argparse
 import json
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from freemark.commands.seeds import new_seed, read_bytes, read_seed
 from ground.canonical import Json
+
+if TYPE_CHECKING:
+    from ground.signing import SeedSigner
 
 MOST_REPORT = 8_000_000  # bytes: far above any real report
 MADE_BY = "freemark auditor keygen"
@@ -57,6 +61,8 @@ def _sign(options: argparse.Namespace) -> int:
     from ground.errors import FreemarkError, Malformed
 
     faults: list[str] = []
+    document: dict[str, Json] | None = None
+    signer: SeedSigner | None = None
     try:
         document = _prepared(options.report)
     except FreemarkError as error:
@@ -65,7 +71,7 @@ def _sign(options: argparse.Namespace) -> int:
         signer = read_seed(options.key, "auditor's key", MADE_BY)
     except FreemarkError as error:
         faults.append(str(error))
-    if faults:
+    if document is None or signer is None:
         raise Malformed("; and ".join(faults))
     # Shown to the person who signs; standard output has the signature alone.
     print(_summary(document), file=sys.stderr)

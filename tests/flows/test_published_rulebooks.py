@@ -143,6 +143,7 @@ def test_a_process_of_its_own_that_started_before(latest: House) -> None:
         target=_elsewhere, args=(settings, house.now.isoformat(), "", "", there)
     )
     other.start()
+    there.close()  # its own end: should the process die, the wait below ends with it
     assert here.recv() == LATEST
     found = certified_under_it(house)
     (n,) = (

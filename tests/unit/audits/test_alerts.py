@@ -14,7 +14,7 @@ from audits import dossier, views
 from audits.alerts import service
 from audits.alerts import views as alert_views
 from audits.alerts.relations import READ, alert_of, visible
-from audits.alerts.service import LONGER_MOST, AlertDraft
+from audits.alerts.service import LONGER_MOST, UNTOLD, AlertDraft
 from audits.alerts.tables import AlertRow
 from audits.drafts import AnswerDraft
 from audits.facts import SiteFacts
@@ -108,7 +108,7 @@ def test_the_sheet_has_its_answer_and_the_finding_stands(stage: Stage) -> None:
     alert = raised(stage, audit)
     with stage.world.db.read() as session:
         answer = session.get_one(AnswerRow, (audit, "T2.1"))
-        assert (answer.result, answer.description) == ("finding", WHY)
+        assert (answer.result, answer.description) == ("finding", UNTOLD)
     again = AnswerDraft("T2.1", "conformance")
     with pytest.raises(Conflict), stage.world.db.write() as session:
         file_answers(session, stage.amina, audit, [again], now=stage.now)

@@ -138,7 +138,6 @@ def test_nobody_was_passed_over_and_the_time_was_enough(house: House, name: str)
     visit = Visit(house, name).filed()
     ready = visit.lead.client.get(f"/v1/audits/{visit.audit}/readiness")
     assert ready["effort"]["spent"] >= ready["effort"]["needed"]
-    print([item for item in ready["items"] if item["kind"] in ("small_count", "stratum_missing")])
     kinds = {item["kind"] for item in ready["items"]}
     assert kinds <= {"unanswered", "not_prepared", "no_preliminary_sheet", "no_interview_log"}  # the log is no example
     assert visit.lead.client.get(f"/v1/audits/{visit.audit}/sample")["missing"] == []

@@ -69,6 +69,7 @@ from tests.unit.certify.builders import (
     certifiable,
     certified,
     closed,
+    closure,
     ending,
     finding,
     modern,
@@ -302,9 +303,10 @@ OVER = replace(ending(), state="expired", since=at(-2), valid_until=at(-2))
 MIXED = repaired()
 MIXED = replace(MIXED, sites=(replace(MIXED.sites[0], findings=(*MIXED.sites[0].findings, LOCKED)),))
 
-# Two sites, the second of which is to leave; two people let the rest go on.
+# Two sites, the second of which is to leave; two people let the rest go on, which was seen again.
 LEAVES = Reduction("site_annex", "per_bea", SUNRISE, at(-1))
-WHOLE = accepted(certified(sites=(place(), place("site_annex", visits=(visit("aud_annex"),)))))
+SEEN = place(visits=(visit(), closure()))  # again, after it was stopped
+WHOLE = accepted(certified(sites=(SEEN, place("site_annex", visits=(visit("aud_annex"),)))))
 SHRINKING = replace(modern(WHOLE), reduction=LEAVES, approvals=(reinstate(),))
 BROKEN = (SHRINKING.sites[0], replace(SHRINKING.sites[1], findings=(passports(-1, audit="aud_annex"),)))
 

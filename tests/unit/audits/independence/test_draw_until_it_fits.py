@@ -65,13 +65,13 @@ def test_with_the_protection_off_the_lot_would_change(office: Office, monkeypatc
     assert len(leads) == 3
 
 
-def test_a_detour_over_a_wish_that_only_another_can_meet_changes_nothing(
+def test_a_detour_while_the_first_lead_is_not_eligible_changes_nothing(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     counted(monkeypatch)
     row = office.ask()
     first, name = drawn(row), office.name(row.lead_id)
-    office.approve(name, languages=("en",))
+    office.approve(name, status="inactive")
     cancel(office, row)
     detour = office.ask()
     assert drawn(detour) != first
