@@ -12,7 +12,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, func, or_, select
+from sqlalchemy import BindParameter, ColumnElement, Select, and_, bindparam, func, or_, select
 from sqlalchemy.orm import defer
 
 from audits import scope
@@ -263,7 +263,7 @@ def _finding(row: FindingRow, action: ActionRow | None, catalogue: Standard) -> 
 
 # The questions. Each is built once, because building one costs more than asking it, and is about any number of sites.
 
-OF_SITES = bindparam("sites", expanding=True)
+OF_SITES: BindParameter[str] = bindparam("sites", expanding=True)
 
 HELD: ColumnElement[bool] = and_(
     FindingRow.held_until.is_not(None), FindingRow.released_at.is_(None), FindingRow.closed_at.is_(None)

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Literal, NamedTuple, cast
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import BindParameter, bindparam, select
 
 from audits import dossier as testimony
 from certify import log
@@ -355,7 +355,7 @@ def _waiting(session: Reading, application: str) -> ReductionRow | None:
 
 # The questions of a dossier. Each is built once, because building one costs more than asking it.
 
-OF_APPLICATIONS = bindparam("applications", expanding=True)
+OF_APPLICATIONS: BindParameter[str] = bindparam("applications", expanding=True)
 
 _RISKS = select(RiskRow).where(RiskRow.site_id.in_(bindparam("sites", expanding=True))).order_by(RiskRow.id)
 _WORDS = (

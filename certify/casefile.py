@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal, NamedTuple, get_args
 
-from sqlalchemy import and_, bindparam, func, select
+from sqlalchemy import BindParameter, and_, bindparam, func, select
 from sqlalchemy.orm import defer
 
 from audits import dossier as testimony
@@ -78,7 +78,7 @@ def load_all(
 
 def _file(session: Reading, application: Application, rows: _Rows, now: datetime) -> CaseFile:
     own, agents = rows.places[application.id]
-    certificate, last, case = (part.get(application.id) for part in (rows.current, rows.last, rows.cases))
+    certificate, last = rows.current.get(application.id), rows.last.get(application.id)
     leaves = rows.chains[certificate.number] if certificate else ()
     standing = fold_of(certificate, leaves, now) if certificate else None
     return CaseFile(
@@ -86,7 +86,7 @@ def _file(session: Reading, application: Application, rows: _Rows, now: datetime
         dossier=_dossier(session, application, rows, leaves),
         certificate=certificate,
         standing=_as_announced(standing, last),
-        revocation=case,
+        revocation=rows.cases.get(application.id),
         pending=rows.pending.get(application.id),
         last=last,
         held_until=min((rows.holds[site] for site in (*own, *agents) if site in rows.holds), default=None),
@@ -312,7 +312,7 @@ def _read(session: Reading, applications: Sequence[Application], *, held: bool) 
 
 # The questions. Each is built once, because building one costs more than asking it.
 
-OF = bindparam("applications", expanding=True)
+OF: BindParameter[str] = bindparam("applications", expanding=True)
 
 _PLACES = (
     select(ApplicationSite.application_id, ApplicationSite.site_id, ApplicationSite.part)

@@ -29,6 +29,7 @@ NEUTRAL: Mapping[str, str] = {
     "I9": "The sample of interviews was not met.",
     "I15": "The sample of interviews was not met in every group, or too few were off site.",
     "I17": "The screening is not up to date, or not cleared.",
+    "I28": "Too few files of workers were read.",
 }
 OPEN_QUESTION: dict[str, Json] = {
     "clause": "",

@@ -100,7 +100,8 @@ class Database:
             "json_deserializer": json.loads,
         }
         if self.dialect == "sqlite":
-            self.engine = create_engine(parsed, connect_args={"timeout": BUSY_SECONDS, "cached_statements": STATEMENTS}, **options)
+            given = {"timeout": BUSY_SECONDS, "cached_statements": STATEMENTS}
+            self.engine = create_engine(parsed, connect_args=given, **options)
             event.listen(self.engine, "connect", _prepare_sqlite)
             event.listen(self.engine, "begin", _begin_sqlite)
             self._reader = self.engine.execution_options(freemark_writes=False)

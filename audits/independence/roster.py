@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import bindparam, or_, select
+from sqlalchemy import BindParameter, bindparam, or_, select
 
 from audits.independence.rules import FULL_VISITS, AuditorApproval, Declaration, Firm, FirmApproval, Person, Tie
 from audits.independence.tables import (
@@ -158,7 +158,7 @@ def _found(session: Reading, place: Place, ids: list[str]) -> Mapping[str, list[
 def _declined(session: Reading, place: Place) -> set[tuple[str, str]]:
     """Who sent this assignment back: ("lead", person) or ("firm", firm)."""
     gone = session.execute(_DECLINED, {"assignment": place.assignment})
-    return {(whom, firm if whom == "firm" else lead) for whom, firm, lead in gone}
+    return {(whom, (firm if whom == "firm" else lead) or "") for whom, firm, lead in gone}
 
 
 def accepted(session: Reading, site: str, type: str, firm: str, lead: str) -> list[AssignmentRow]:
@@ -202,7 +202,7 @@ def sites_of_work(session: Reading, subject: str) -> set[str]:
 
 # The questions of `firms`. Each is built once, because building one costs more than asking it.
 
-IDS = bindparam("ids", expanding=True)
+IDS: BindParameter[str] = bindparam("ids", expanding=True)
 
 _AUDITORS = select(Membership.organisation_id, Membership.person_id).where(Membership.role == "auditor")
 _AUDITORS_OF = _AUDITORS.where(Membership.organisation_id.in_(IDS))

@@ -77,7 +77,7 @@ def _hits(session: Reading, sites: Sequence[str]) -> dict[str, list[Hit]]:
 
 # The questions. Each is built once, because building one costs more than asking it, and is about any number of sites.
 
-OF_SITES = bindparam("sites", expanding=True)
+OF_SITES: BindParameter[str] = bindparam("sites", expanding=True)
 
 _PLACES = select(PlaceRow.site_id, PlaceRow.id, PlaceRow.place_id).where(
     PlaceRow.site_id.in_(OF_SITES), PlaceRow.removed_at.is_(None), RELEASED
@@ -94,7 +94,7 @@ _PASSES = (  # every list in use, and beside it who of these was held against it
 )
 
 
-def _hits_on(sites: BindParameter[Sequence[str]]) -> Select[HitRow, str, str]:
+def _hits_on(sites: BindParameter[str]) -> Select[HitRow, str, str]:
     released = select(PlaceRow.id, PlaceRow.site_id).where(PlaceRow.removed_at.is_(None), RELEASED).subquery()
     return (
         select(HitRow, ListRow.name, Site.id)

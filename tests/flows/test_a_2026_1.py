@@ -76,7 +76,8 @@ def test_from_a_finding_to_a_label_that_scans(latest_everywhere: House) -> None:
     assert house.bea.refused(f"/v1/audits/{audit}")[0] == 404  # the site reads it some days later
     open_now = lacking(house, application)
     assert set(open_now) == {"I4", "I6"}
-    assert (open_now["I6"]["who"], open_now["I4"]["who"]) == ("holder", "certification body")
+    assert (open_now["I6"]["who"], open_now["I4"]["who"]) == ("time", "time")
+    assert "It rests on a report that you can read from" in open_now["I6"]["text"]
     version = house.amina.get(f"/v1/audits/{audit}/reports/1")
     assert signed.holds(version["document"], version["signature"]["kid"], version["signature"]["sig"])
 

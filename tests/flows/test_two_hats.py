@@ -1,4 +1,4 @@
-"""Whoever works for the holder, under whatever second membership, does not judge, weigh or approve what is the holder's."""
+"""Whoever works for the holder, under whatever other membership, does not judge or weigh what is the holder's."""
 
 from __future__ import annotations
 

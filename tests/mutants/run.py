@@ -51,6 +51,8 @@ HUNTS = (
             "tests/unit/certify/test_clauses_issue.py",
             "tests/unit/certify/test_clauses_standing.py",
             "tests/unit/certify/test_clauses_limits.py",
+            "tests/unit/certify/test_no_way_round.py",
+            "tests/unit/certify/test_way_back_limits.py",
             "tests/unit/certify/test_worked_cases.py",
         ),
     ),
