@@ -186,7 +186,8 @@ def test_versions_are_read_by_who_reads_the_audit(stage: Any, field: Any, report
         return True
 
     everybody = ("amina", "aino", "carl", "sam", "bea", "ulla", "ravi", "otto")
-    assert [person for person in everybody if reads(person)] == ["amina", "aino", "carl", "sam"]
+    # Before the site has it, the rest of the firm reads no report: so none that is missing tells of an alert in it.
+    assert [person for person in everybody if reads(person)] == ["amina", "carl", "sam"]
     stage.later(hours=96)
     release.release_reports(stage.world)
     assert [person for person in everybody if reads(person)] == ["amina", "aino", "carl", "sam", "bea"]

@@ -23,11 +23,15 @@ from tests.unit.certify.builders import (
     certified_2026_1,
     closed,
     closure,
+    ending,
     finding,
+    judged,
     judged_1,
     panel,
     passports,
     place_1,
+    renewable_2026_1,
+    repaired,
     repaired_2026_1,
     said,
     standing,
@@ -113,6 +117,12 @@ def again(**changes: Any) -> Dossier:
 )  # fmt: skip
 def test_a_full_audit_needs_its_sample_to_be_a_re_entry_audit(changes: dict[str, Any], counts: bool) -> None:
     assert (said(judged_1(again(**changes), SUSPENDED), "R2") == MISSING) != counts
+
+
+def test_under_the_first_rulebook_any_visit_is_a_re_entry_audit() -> None:
+    decision = judged(repaired(), SUSPENDED)
+    assert said(decision, "R2") == "Visits on site begun after 2026-05-22: 1."
+    assert next(r.subject for r in decision.reasons if r.clause == "R2") == "aud_closure"
 
 
 # -------------------------------------------------------------------------------------------------- other certificates
@@ -283,6 +293,35 @@ def test_a_plan_is_there_from_the_moment_it_came(submitted: Any, approved: Any, 
     )
     untouched = (submitted, approved) == seen
     assert (found is plan) == untouched
+
+
+def test_a_rulebook_may_ask_more_of_a_minor_or_say_nothing() -> None:
+    desk = replace(RETURN, remote=True)
+    shut = closed(finding("fnd_x"), -5, by="aud_return")
+    place = place_1(FACTORY, shut, visits=(visit_1(), desk))
+    effect = replace(BOOK_1.effects["minor"], verify="on_site")
+    strict = replace(BOOK_1, effects={**BOOK_1.effects, "minor": effect})
+    silent = replace(BOOK_1, effects={})
+    assert [proven.closed(shut, place, book, NOW) for book in (BOOK_1, strict, silent)] == [True, False, True]
+
+
+@pytest.mark.parametrize(
+    ("changes", "counts"),
+    [({}, True), ({"interviews": 9}, False), ({"signed": False}, False), ({"notice": "announced"}, False),
+     ({"signed": False, "standard": "freemark-2026.0"}, True)],
+    ids=["unannounced", "too few people", "unsigned", "announced", "under a standard that asks for no signature"],
+)  # fmt: skip
+def test_a_visit_for_cause_is_an_unannounced_visit_when_it_proves_something(
+    changes: dict[str, Any], counts: bool
+) -> None:
+    whole = renewable_2026_1()
+    *early, late = whole.sites[0].visits
+    told = replace(late, notice="announced", announced=True)
+    cause = closure("aud_cause", -9, type="for_cause", interviews=10, signed=True, standard="freemark-2026.1",
+                    notice="unannounced", announced=False)  # fmt: skip
+    factory = replace(whole.sites[0], visits=(*early, told, replace(cause, **changes)))
+    decision = judged_1(accepted(replace(whole, sites=(factory,)), 0), ending())
+    assert ("N3" not in unmet(decision)) == counts
 
 
 def test_the_first_rulebook_changes_nothing() -> None:
