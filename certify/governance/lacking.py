@@ -89,9 +89,7 @@ MEETS: Mapping[str, Meets] = {
         "certification body",
         "The word of a panel of two people of different organisations, who neither accept nor approve.",
     ),
-    "N1": Meets(
-        "time", "The window for renewal: {renewal_window_days} days before the end, {renewal_late_days} after it."
-    ),
+    "N1": Meets("time", "The window for renewal: it opens {renewal_window_days} days before the end."),
     "N2": Meets("audit firm", "A new full audit of every place, begun after the certificate was issued."),
     "N3": Meets("audit firm", "At least one unannounced visit since the certificate was issued."),
     "N4": Meets("certification body", "An answer to what is asked about the places named."),

@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 
 from audits import dossier as testimony
 from audits.facts import encode
-from certify import rulebook, rules
+from certify import rules
 from certify.events import commitment
 from certify.governance import books
 from certify.tables import DecisionRow
@@ -93,7 +93,7 @@ def replay_one(session: Reading, row: DecisionRow, keyring: Keyring, *, newest: 
     """
     try:
         document = parse(row.record.encode(), limit=MAX_RECORD)
-        made = rules.replay(document, rulebook.load(row.rulebook))
+        made = rules.replay(document, books.load(session, row.rulebook))
     except FreemarkError as error:
         return Difference(row.id, row.application_id, row.seq, f"the record cannot be read: {error}", (error.where,))
     committed = commitment(keyring.open(row.sealed, f"decision.sealed {row.id}"), document) == row.cmt

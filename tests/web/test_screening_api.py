@@ -185,7 +185,7 @@ def test_an_auditor_reports_a_place(api: Api) -> None:
 @pytest.mark.parametrize(
     ("csv", "words"),
     [
-        ("", "at least 1 character"),
+        ("", "the csv is empty"),
         ("name\n", "there is no such heading"),
         (HEAD + "A House,,,,Bangladesh,,,,\n,,,,BD,,,,\n", "2 faults, nothing was taken: row 2, column country"),
         (HEAD + "A House,,,,BD,,,01/02/2026,\n", "row 2, column listed_on: '01/02/2026' is no day"),
