@@ -93,6 +93,13 @@ def test_every_source_of_references_is_used_and_every_dhaka_principle() -> None:
     assert cited == {"A", "B", *(str(number) for number in range(1, 11))}
 
 
+def test_the_regulation_that_defines_forced_labour_by_two_conventions_is_named_with_each_of_them() -> None:
+    """(EU) 2024/3015 Art. 2 points to C029 and C105; DOMAIN.md 3 has the regulation."""
+    for each in every():
+        named = not {"C029", "C105"}.isdisjoint(each.references["ilo"])
+        assert ("2024/3015 Art. 2" in each.references["eu"]) == named, each.id
+
+
 def test_core_is_verified_on_site_with_interviews_and_what_may_be_a_priority_on_site() -> None:
     for each in every():
         if each.core:
@@ -228,8 +235,8 @@ def test_the_lock_catches_one_changed_number_and_one_changed_word(tmp_path: Path
         ('ilo = ["C181"', 'ilo = ["181"', "/provisions/0/references/ilo/0"),
         ('dhaka = ["1"]', 'dhaka = ["11"]', "/provisions/0/references/dhaka/0"),
         ('far = ["52.222-50(b)(6)"]', 'far = ["52.222-5"]', "/provisions/0/references/far/0"),
-        ('far = ["52.222-50(b)(6)"], ', "", "/provisions/0/references/far"),
-        ('eu = [] }', 'eu = [], us = [] }', "/provisions/0/references/us"),
+        ('far = ["52.222-50(b)(6)"]\n', "", "/provisions/0/references/far"),
+        ('eu = ["2024/3015 Art. 2"]\n', 'eu = []\nus = []\n', "/provisions/0/references/us"),
         ('conformance = """', 'weight = 3\nconformance = """', "/provisions/0/weight"),
         ('conformance = """', 'test = "Ask."\nconformance = """', "/provisions/0/test"),
         ("value = 96, ", "value = 95, ", "/fieldwork/release_hours"),  # less than an alert and its hold
