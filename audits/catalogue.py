@@ -139,10 +139,12 @@ class Escalation:
 @dataclass(frozen=True)
 class FollowUp:
     """retaliation_days: after each audit, when workers are asked again. repayment_days: after the last repayment, when
-    workers are asked whether it was taken back. reminder_days: before each deadline."""
+    workers are asked whether it was taken back. confirmed_percent: of those asked about a repayment, how many must say
+    that all of it reached them and stayed. reminder_days: before each deadline."""
 
     retaliation_days: tuple[int, ...] = (30, 90)
     repayment_days: int = 90
+    confirmed_percent: int = 80
     reminder_days: tuple[int, ...] = (14, 7, 1)
 
 

@@ -233,6 +233,7 @@ def _fieldwork(part: Table) -> Fieldwork:
         follow_up=FollowUp(
             retaliation_days=_days(follow_up, "retaliation_days"),
             repayment_days=_number(follow_up, "repayment_days", "days"),
+            confirmed_percent=_number(follow_up, "confirmed_percent", "percent"),
             reminder_days=_days(follow_up, "reminder_days"),
         ),
     )

@@ -57,8 +57,21 @@ LISTED: Example = {
     "withdrawal_requested_at": None,
     "created_at": "2026-06-01T09:00:00Z",
 }
-APPLICATION: Example = {**LISTED, "reports": [REPORT]}
-NEW: Example = {**APPLICATION, "agreement": None, "certificate": None, "decision": None, "reports": []}
+APPEALED: Example = {
+    "id": "apl_0p4g7s2f9j5w1h6r",
+    "against": "suspend",
+    "certificate": NUMBER,
+    "filed_at": "2026-06-03T09:00:00Z",
+    "decide_by": "2026-07-03T09:00:00Z",
+    "outcome": None,
+    "decided_at": None,
+    "follows": "Two people of different organisations, who had no part in the case, judge it. The decision stands "
+    "meanwhile.",
+}
+APPLICATION: Example = {**LISTED, "reports": [REPORT], "appeals": [APPEALED]}
+NEW: Example = {
+    **APPLICATION, "agreement": None, "certificate": None, "decision": None, "reports": [], "appeals": [],
+}  # fmt: skip
 REFUSED: Example = {**_DECIDED, "n": 1, "outcome": "refuse", "certificate": None, "unmet": ["I6"]}
 DECISION: Example = {
     **REFUSED,

@@ -14,6 +14,7 @@ from sqlalchemy import func, select
 
 from audits.dossier import Unreleased
 from certify import casefile, log, register, rulebook, stock, veil
+from certify.appeals import following
 from certify.dossier import open_record
 from certify.governance import books
 from certify.tables import (
@@ -81,10 +82,13 @@ def application_views(session: Reading, ids: Sequence[str], *, inside: bool = Fa
 
 
 def application_view(session: Reading, id: str, *, inside: bool = False) -> dict[str, Json]:
-    """One application, with the hashes of the reports that an acceptance has to name; outside, of those that the sites
-    have."""
-    reports = casefile.current_reports(session, id, released=not inside)
-    return {**application_views(session, [id], inside=inside)[0], "reports": reports}
+    """One application, with the hashes of the reports that an acceptance has to name (outside, of those that the sites
+    have) and the appeals with what comes of each."""
+    return {
+        **application_views(session, [id], inside=inside)[0],
+        "reports": casefile.current_reports(session, id, released=not inside),
+        "appeals": following.of_application(session, id),
+    }
 
 
 def decision_view(row: DecisionRow, unread: Unreleased | None) -> dict[str, Json]:

@@ -9,10 +9,13 @@ from collections import defaultdict
 
 from sqlalchemy import select
 
+from audits import scope
+from audits.catalogue import FollowUp
 from audits.facts import Severity
 from audits.remedy import repayment
 from audits.remedy.repayment import Cohort, Confirmation, Payment
 from audits.remedy.tables import CohortRow, ConfirmationRow, PaymentRow
+from audits.tables import AuditRow, FindingRow
 from ground.database import Reading
 from ground.errors import Conflict
 
@@ -30,13 +33,21 @@ def of_finding(session: Reading, finding: str) -> list[Cohort]:
     newest = select(ConfirmationRow).where(ConfirmationRow.cohort_id.in_(ids))
     for each in session.scalars(newest.order_by(ConfirmationRow.asked_on, ConfirmationRow.id)):
         said[each.cohort_id] = Confirmation(each.asked_on, each.asked, each.confirmed, each.leavers_sought)
+    enough = _enough_percent(session, finding) if rows else 0
     return [
         Cohort(
             row.id, row.about, row.currency, row.amount, row.people, row.leavers, row.agreed_at is not None,
-            tuple(payments[row.id]), said.get(row.id),
+            tuple(payments[row.id]), said.get(row.id), enough,
         )
         for row in rows
     ]  # fmt: skip
+
+
+def _enough_percent(session: Reading, finding: str) -> int:
+    """Of the standard that the finding was found under; where it says nothing of it, of the first one that did."""
+    audit = session.get_one(AuditRow, session.get_one(FindingRow, finding).audit_id)
+    fieldwork = scope.catalogue_of(audit).fieldwork
+    return (FollowUp() if fieldwork is None else fieldwork.follow_up).confirmed_percent
 
 
 def check_repaid(session: Reading, finding: str, provision: str, severity: Severity) -> None:

@@ -11,15 +11,12 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Literal, get_args
 
+from audits.catalogue import FollowUp
 from audits.facts import Severity, interviews_needed
 
 PaymentKind = Literal["paid", "kept", "handed_over"]
 """kept: put aside for leavers who were not found. handed_over: of that, to leavers who were found later."""
 KINDS: tuple[PaymentKind, ...] = get_args(PaymentKind)
-
-ENOUGH_PERCENT = 80
-"""Of those asked, how many must confirm that the whole amount reached them and stayed with them [P]. Not 100: people
-forget and mistrust; a fifth who say no is the share that makes any finding a systemic one (DOMAIN.md 1.2)."""
 
 REPAID = ("T1", "T5", "T10")  # fees and costs; deposits, loans and withheld wages; wages
 FEES = "T1"
@@ -60,7 +57,8 @@ class Confirmation:
 
 @dataclass(frozen=True)
 class Cohort:
-    """amount: owed to each. people: with the leavers. confirmation: the newest one."""
+    """amount: owed to each. people: with the leavers. confirmation: the newest one. enough_percent: of those asked, how
+    many must confirm that the whole amount reached them and stayed with them, by the standard."""
 
     id: str
     about: str
@@ -71,6 +69,7 @@ class Cohort:
     agreed: bool
     payments: tuple[Payment, ...] = ()
     confirmation: Confirmation | None = None
+    enough_percent: int = FollowUp().confirmed_percent
 
     @property
     def owed(self) -> int:
@@ -148,15 +147,15 @@ def unconfirmed(cohort: Cohort) -> Iterator[str]:
         yield f"workers were asked on {said.on}, before the last of them was paid on {settled}"
     if said.asked < need:
         yield f"{said.asked} of {cohort.reached} people were asked, needed {need}"
-    if 100 * said.confirmed < ENOUGH_PERCENT * said.asked:
-        yield f"{said.confirmed} of {said.asked} confirm, needed {ENOUGH_PERCENT} percent"
+    if 100 * said.confirmed < cohort.enough_percent * said.asked:
+        yield f"{said.confirmed} of {said.asked} confirm, needed {cohort.enough_percent} percent"
     if cohort.kept_for and not said.leavers_sought:
         yield f"money is kept for {cohort.kept_for} leavers, and nobody outside saw that they were looked for"
 
 
 def complete(cohorts: Sequence[Cohort]) -> bool:
     """Everybody of every cohort has the money, or it is kept in full for a leaver who was looked for, and enough
-    workers confirm it: of the newest sample asked after the last payment, at least ENOUGH_PERCENT."""
+    workers confirm it: of the newest sample asked after the last payment, the standard's share."""
     return bool(cohorts) and not any(one for cohort in cohorts for one in (*unpaid(cohort), *unconfirmed(cohort)))
 
 

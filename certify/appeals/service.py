@@ -3,7 +3,7 @@
 Owns the way of an appeal; who may judge one is said in `apart`. An appeal that is won changes no finding and lifts
 nothing by itself: it is a fact. Won against a revocation, the waiting time falls away for a new application, and the
 labels of that certificate may be bound to its successor (`labels`); against anything else the certification body has
-to act on it, and the file shows that it must.
+to act on it, and the file shows that it must (`following`).
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 
 from certify import people
-from certify.appeals import apart, notices
+from certify.appeals import apart, following, notices
 from certify.appeals.tables import AppealRow, AppealWordRow
 from certify.governance import books
 from certify.relations import REPLY
@@ -100,12 +100,21 @@ def judge(session: Writing, actor: Actor, id: str, *, uphold: bool, reasons: str
         managers = mail.members(session, found.organisation_id, "manager")
         text = f"The appeal {found.id} is decided: {found.outcome}. The reasons stand beside it.\n"
         mail.write(session, managers, f"appeal {found.id} decided", "Your appeal is decided", text, now=now)
+        if uphold:
+            _tell_who_must_act(session, found, now)
     session.flush()
     detail: dict[str, Json] = {"uphold": uphold, "outcome": found.outcome}
     journal.record(session, actor, "appeal_judged", found.id, detail, now=now)
     if found.outcome:
         outbox.record(session, "application_changed", found.application_id, now=now, application=found.application_id)
     return found
+
+
+def _tell_who_must_act(session: Writing, appeal: AppealRow, now: datetime) -> None:
+    """An appeal that is won lifts nothing by itself, so somebody has to hear of it."""
+    text = f"The appeal {appeal.id} against {appeal.against!r} is upheld. {following.follows(appeal)}\n"
+    people = mail.everyone(session, "scheme_manager", "decider")
+    mail.write(session, people, f"appeal {appeal.id} upheld", "An appeal was upheld: act on it", text, now=now)
 
 
 def appeal_of(session: Reading, actor: Actor, id: str) -> AppealRow:

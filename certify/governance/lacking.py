@@ -13,6 +13,7 @@ from typing import Literal
 
 from audits.facts import encode
 from certify import casefile, rules, veil
+from certify.appeals import following
 from certify.dossier import Decision, Outcome
 from certify.governance import books
 from certify.rulebook import Rulebook
@@ -99,6 +100,8 @@ MEETS: Mapping[str, Meets] = {
 def lacking(session: Reading, settings: Settings, application: Application, now: datetime) -> dict[str, Json]:
     """What the next good outcome still needs: {"next", "unmet": [{clause, title, text, subject, who, meets}], ...}.
 
+    "appeals": as in `certify.appeals.following`.
+
     next: issue, renew or reinstate; null where nothing leads on from the standing (revoked, withdrawn, replaced).
     """
     book = books.current(session, settings, now)
@@ -120,6 +123,7 @@ def lacking(session: Reading, settings: Settings, application: Application, now:
         ],
         "met": sum(_reason(decision, id).met for id in asked),
         "asked": len(asked),
+        "appeals": following.of_application(session, application.id),
     }
 
 

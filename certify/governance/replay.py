@@ -7,18 +7,19 @@ the salted commitment in the public log says which bytes were there when it was 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import func, select
 
 from audits import dossier as testimony
 from audits.facts import encode
-from certify import rules
+from certify import acts, rules
+from certify.dossier import Acceptance
 from certify.events import commitment
 from certify.governance import books
-from certify.tables import DecisionRow
-from ground.canonical import Json, jcs, parse
+from certify.tables import AcceptanceRow, ApprovalRow, DecisionRow
+from ground.canonical import Json, instant, jcs, parse
 from ground.database import Reading
 from ground.errors import FreemarkError
 from ground.journal import JournalRow
@@ -28,7 +29,7 @@ MAX_RECORD = 1 << 24
 CHUNK = 500  # decisions read at a time: a record has some kilobytes
 Progress = Callable[[int, int], None]
 
-# The acts of the journal that change each part of a finding; what stands nowhere here is never changed.
+# The acts of the journal that change each part of a finding or a visit; what stands nowhere here is never changed.
 NEVER: frozenset[str] = frozenset()
 TOLD = frozenset(("report_released", "finding_released", "alert_released"))
 GRADED = frozenset(("finding_regraded", "report_amended", "alert_filed", "alert_released", "alert_dismissed"))
@@ -42,6 +43,12 @@ CHANGED_BY: Mapping[str, frozenset[str]] = {
     "action": TOLD | DEALT_WITH | {"finding_regraded"}, "disclosed_at": frozenset(("report_amended",)),
     "remedied_at": LEDGER | {"remedy_confirmed"},
     **dict.fromkeys(("closed_at", "closed_by", "closed_on_site"), frozenset(("audit_submitted",))),
+}  # fmt: skip
+COUNTED = frozenset(("report_amended", "alert_filed", "alert_released", "alert_dismissed"))
+VISIT_CHANGED_BY: Mapping[str, frozenset[str]] = {
+    **dict.fromkeys(("conforming", "applicable", "not_applicable", "not_reviewed"), COUNTED),
+    **dict.fromkeys(("workers", "interviews", "files_reviewed", "off_site", "strata", "effort_needed", "effort_spent",
+                     "report", "version", "signed", "outcome", "by_others"), frozenset(("report_amended",))),
 }  # fmt: skip
 
 
@@ -89,7 +96,8 @@ def replay_one(session: Reading, row: DecisionRow, keyring: Keyring, *, newest: 
     """None when the record is the one committed to and the same conclusion follows from it.
 
     newest: of its application; then its facts must be those of the tables, but for what the journal says was done
-    since. A finding that was altered behind the services is named.
+    since. A finding, a submitted report's figure, an acceptance, an approval or a word of the panel that was altered
+    behind the services is named.
     """
     try:
         document = parse(row.record.encode(), limit=MAX_RECORD)
@@ -108,7 +116,7 @@ def replay_one(session: Reading, row: DecisionRow, keyring: Keyring, *, newest: 
     elif not same:
         problem = "another conclusion follows from the stored inputs"
     else:
-        problem = "a finding is not what it was when this was decided, and the journal does not say why"
+        problem = "a fact is not what it was when this was decided, and the journal does not say why"
     where = altered or tuple(_differing(document["decision"], made["decision"], "/decision"))
     return Difference(row.id, row.application_id, row.seq, problem, where)
 
@@ -126,35 +134,69 @@ def _rows(session: Reading) -> Iterator[tuple[DecisionRow, bool]]:
 
 
 def _altered(session: Reading, row: DecisionRow, document: dict[str, Json]) -> tuple[str, ...]:
-    """The facts of findings in the record that the tables tell differently, as "pointer: then, now"."""
-    parts = ("sites", "agents")
-    places = [place["site"] for part in parts for place in document["dossier"][part]]
-    known = {
-        finding["id"]: finding for facts in testimony.load(session, places) for finding in encode(facts)["findings"]
-    }
+    """The facts in the record that the tables tell differently, as "pointer: then, now"."""
+    dossier, parts = document["dossier"], ("sites", "agents")
+    places = [place["site"] for part in parts for place in dossier[part]]
+    known = {place.site: encode(place) for place in testimony.load(session, places)}
     found: list[str] = []
     for part in parts:
-        for number, place in enumerate(document["dossier"][part]):
-            for index, finding in enumerate(place["findings"]):
-                now = known.get(finding["id"])
-                if now is None or not _explained(session, row, finding, now):
-                    where = f"/dossier/{part}/{number}/findings/{index}"
-                    found += [f"{where}: {finding['id']} is gone"] if now is None else _differing(finding, now, where)
-    return tuple(found)
+        for number, place in enumerate(dossier[part]):
+            facts = known[place["site"]]
+            for kind, changed_by in (("findings", CHANGED_BY), ("visits", VISIT_CHANGED_BY)):
+                there = {fact["id"]: fact for fact in facts[kind]}
+                for index, fact in enumerate(place[kind]):
+                    now, where = there.get(fact["id"]), f"/dossier/{part}/{number}/{kind}/{index}"
+                    if now is None:
+                        found.append(f"{where}: {fact['id']} is gone")
+                    elif not _explained(session, row, fact, now, changed_by, _of_visit(facts, fact["id"])):
+                        found += _differing(fact, now, where)
+    return (*found, *_unsaid(session, row.application_id, dossier))
 
 
-def _explained(session: Reading, row: DecisionRow, then: dict[str, Json], now: dict[str, Json]) -> bool:
-    """Equal, or each part that differs was changed since by an act that changes it: then it is no riddle."""
+def _of_visit(facts: dict[str, Json], visit: str) -> list[str]:
+    return [finding["id"] for finding in facts["findings"] if finding["audit"] == visit]
+
+
+def _unsaid(session: Reading, application: str, dossier: dict[str, Json]) -> Iterator[str]:
+    """What people said, and the tables do not know any more: words are added, and never changed or taken back."""
+    accepted = session.scalars(select(AcceptanceRow).where(AcceptanceRow.application_id == application))
+    approved = session.scalars(select(ApprovalRow).where(ApprovalRow.application_id == application))
+    said: dict[str, list[dict[str, Json]]] = {
+        "acceptances": [
+            encode(Acceptance(each.person, each.organisation, each.at, tuple(each.reports))) for each in accepted
+        ],
+        "approvals": [
+            {"act": each.act, "person": each.person, "organisation": each.organisation, "at": instant(each.at)}
+            for each in approved
+        ],
+        "panels": [encode(word) for word in acts.panels(session, [application]).get(application, ())],
+    }
+    for part, known in said.items():
+        for index, word in enumerate(dossier.get(part, [])):
+            if word not in known:
+                yield f"/dossier/{part}/{index}: then {_short(word)}, now nobody said so"
+
+
+def _explained(
+    session: Reading,
+    row: DecisionRow,
+    then: dict[str, Json],
+    now: dict[str, Json],
+    changed_by: Mapping[str, frozenset[str]],
+    findings: Iterable[str],
+) -> bool:
+    """Equal, or each part that differs was changed since by an act that changes it: then it is no riddle. A report that
+    was not submitted then says nothing yet. findings: those of a visit; the journal tells of an alert under its own."""
     different = {key for key in then.keys() | now.keys() if then.get(key) != now.get(key)}
-    if not different:
+    if not different or ("submitted_at" in then and then["submitted_at"] is None):
         return True
-    subjects = {then["id"], then["audit"], then["closed_by"], now["closed_by"]} - {None}
+    subjects = {then["id"], then.get("audit"), then.get("closed_by"), now.get("closed_by"), *findings} - {None}
     query = select(JournalRow.action).where(JournalRow.subject.in_(subjects), JournalRow.at >= row.at)
     done = set(session.scalars(query))
     if "remedied_at" in different:  # it follows from the ledger, whose acts are about cohorts
         ledger = select(JournalRow).where(JournalRow.action.in_(LEDGER), JournalRow.at >= row.at)
         done |= {each.action for each in session.scalars(ledger) if each.detail.get("finding") == then["id"]}
-    return all(done & CHANGED_BY.get(key, NEVER) for key in different)
+    return all(done & changed_by.get(key, NEVER) for key in different)
 
 
 def _differing(then: Json, now: Json, where: str) -> list[str]:

@@ -48,6 +48,7 @@ LACKING: Example = {
     ],
     "met": 35,
     "asked": 36,
+    "appeals": [],
 }
 EXPLANATION: Example = {
     "id": "dec_8w3n5e1h6z2k0b7y",

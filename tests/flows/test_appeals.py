@@ -318,6 +318,33 @@ def test_who_braked_does_not_judge_the_appeal(latest: House) -> None:
     assert (status, "asked for the suspension" in words) == (403, True)
 
 
+def test_an_appeal_won_against_a_suspension_stands_in_the_file_until_somebody_acts(latest: House) -> None:
+    """It lifts nothing by itself; so holder and certification body read what has to be done, and the body is told."""
+    house, certificate = latest, latest.certified()
+    carla = {"organisation": house.carl.organisation, "name": "Carla", "email": "carla@example.org",
+             "roles": ["decider"]}  # fmt: skip
+    house.sam.post("/v1/people", carla)
+    caught(house, certificate)
+    file, why = f"/v1/applications/{certificate.application}", f"/v1/applications/{certificate.application}/lacking"
+    assert house.bea.get(file)["appeals"] == house.bea.get(why)["appeals"] == []
+    appeal = appealed(house, certificate, "suspend")
+    (waits,) = house.bea.get(file)["appeals"]
+    assert (waits["id"], waits["against"], waits["outcome"]) == (appeal, "suspend", None)
+    assert "The decision stands meanwhile." in waits["follows"]
+    assert judged(house, appeal, UPHOLD, outsider(house), house.sam) == "upheld"
+    for reader in (house.bea, house.carl):
+        (won,) = reader.get(why)["appeals"]
+        assert (won["id"], won["outcome"]) == (appeal, "upheld")
+        assert "takes back what the decision rests on" in won["follows"]
+    assert certificate.standing == "suspended"  # no wrong "valid": an appeal changes no finding
+    mail.deliver(house.world)
+    letters = [message_from_bytes(path.read_bytes(), policy=policy.default)
+               for path in (house.world.settings.data / "mail").glob("*.eml")]  # fmt: skip
+    (told,) = [each for each in letters if each["Subject"] == "An appeal was upheld: act on it"]
+    assert told["To"] == "carla@example.org"
+    assert appeal in told.get_content()
+
+
 def test_a_rejected_appeal_changes_nothing(latest: House) -> None:
     house, certificate = latest, latest.certified()
     revoked(house, certificate)

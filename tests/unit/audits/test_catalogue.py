@@ -138,7 +138,9 @@ def test_field_work_has_the_numbers_of_the_domain() -> None:
         "independence": {"in_a_row_most": 3, "gap_months": 24, "interview_training": True},
         "sampling": {"least": 10, "per_stratum": 3, "high_risk_percent": 150, "off_site_percent": 50},
         "escalation": {"share_percent": 20, "repeat_months": 24, "minors_in_topic": 3},
-        "follow_up": {"retaliation_days": (30, 90), "repayment_days": 90, "reminder_days": (14, 7, 1)},
+        "follow_up": {
+            "retaliation_days": (30, 90), "repayment_days": 90, "confirmed_percent": 80, "reminder_days": (14, 7, 1),
+        },
     }  # fmt: skip
 
 

@@ -5,17 +5,17 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 from string import Formatter
 from typing import Any
 
 import pytest
 from sqlalchemy import update
 
-from audits.tables import FindingRow
+from audits.tables import AuditRow, FindingRow
 from certify import log, rulebook, rules
 from certify.governance import lacking, replay
-from certify.tables import DecisionRow
+from certify.tables import AcceptanceRow, DecisionRow
 from tests.conftest import WorldMaker
 from tests.flows.house import DAY, FEES, LATEST, Certified, House, Inside, opened
 
@@ -223,7 +223,7 @@ def test_a_finding_altered_behind_the_services_is_named(
         session.execute(update(FindingRow).values({column: given}))
     (difference,) = replayed(house).differences
     assert difference.application == decided.application
-    assert "a finding is not what it was" in difference.problem
+    assert "a fact is not what it was" in difference.problem
     assert any(where.startswith(f"/dossier/sites/0/findings/0/{column}: then ") for where in difference.where)
 
 
@@ -234,6 +234,37 @@ def test_a_finding_that_vanished_is_named(house: House, decided: Certified) -> N
         session.delete(session.get_one(FindingRow, finding))
     (difference,) = replayed(house).differences
     assert difference.where == (f"/dossier/sites/0/findings/0: {finding} is gone",)
+
+
+@pytest.mark.parametrize(
+    ("column", "value"), [("interviews", 40), ("conforming", 1), ("workers", 12), ("starts_on", date(2026, 1, 1))]
+)
+def test_a_submitted_report_altered_behind_the_services_is_named(
+    house: House, decided: Certified, column: str, value: Any
+) -> None:
+    """Its figures carry interviews enough, scores and deadlines as much as its findings do."""
+    with house.world.db.write() as session:
+        session.execute(update(AuditRow).values({column: value}))
+    (difference,) = replayed(house).differences
+    assert "a fact is not what it was" in difference.problem
+    assert any(re.match(rf"/dossier/sites/0/visits/\d/{column}: then ", where) for where in difference.where)
+
+
+@pytest.mark.parametrize("change", ["deleted", "another person", "other reports"])
+def test_an_acceptance_altered_behind_the_services_is_named(house: House, decided: Certified, change: str) -> None:
+    with house.world.db.write() as session:
+        row = session.query(AcceptanceRow).order_by(AcceptanceRow.id).first()
+        assert row is not None
+        if change == "deleted":
+            session.delete(row)
+        elif change == "another person":
+            row.person = "per_0000000000000000"
+        else:
+            row.reports = ["0" * 64]
+    (difference,) = replayed(house).differences
+    (where,) = difference.where
+    assert where.startswith("/dossier/acceptances/0: then ")
+    assert where.endswith("now nobody said so")
 
 
 @pytest.mark.parametrize(

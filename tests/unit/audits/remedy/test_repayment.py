@@ -57,6 +57,12 @@ def test_four_fifths_of_those_asked_are_enough(asked: int, confirmed: int, enoug
     assert repayment.complete([replace(WHOLE, confirmation=replace(SAID, asked=asked, confirmed=confirmed))]) is enough
 
 
+def test_how_many_are_enough_is_the_standards_to_say() -> None:
+    said = replace(WHOLE, confirmation=replace(SAID, asked=12, confirmed=9))
+    assert repayment.complete([replace(said, enough_percent=75)])
+    assert not repayment.complete([replace(said, enough_percent=76)])
+
+
 def test_no_ledger_is_no_complete_ledger() -> None:
     assert not repayment.complete([])
 
