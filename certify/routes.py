@@ -207,8 +207,9 @@ def get_certificate(number: Number, call: Reader) -> dict[str, Any]:
     status_code=202,
     tags=["certify"],
     summary="Brake",
-    description="For deciders and scheme managers: braking needs one person and a reason. The rules follow "
-    "right after: the answer (202) shows the certificate as it stands before.",
+    description="For deciders and scheme managers: braking needs one person and a reason. It stops the holder's other "
+    "certificates for the same sites too. The rules follow right after: the answer (202) shows the certificate as it "
+    "stands before.",
     responses={**PROBLEMS, 202: example("The certificate; the suspension follows.", samples.CERTIFICATE)},
 )
 def suspend(number: Number, body: SuspensionBody, call: Writer) -> Response:

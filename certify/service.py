@@ -15,7 +15,7 @@ from typing import Literal
 from sqlalchemy import select
 
 from audits import dossier as testimony
-from certify import casefile, log, register
+from certify import braking, casefile, log, register
 from certify.deciding import (
     consider,
     on_application_event,
@@ -187,16 +187,20 @@ def suspend(
     session: Writing, actor: Actor, number: str, *, reason: str, code: BrakeReason | None = None, now: datetime
 ) -> Application:
     """The brake: one authorised person, with a reason. code: the word of it that may be public. Conflict when there is
-    nothing to stop."""
+    nothing to stop.
+
+    It stops the holder's other certificates for the same sites too: each is let go by itself.
+    """
     certificate, row, entry = _current(session, actor, SUSPEND, number, now)
     if entry.state == "suspended":
         raise Conflict("this certificate is suspended already")
     _check_running(entry)
-    row.suspension_requested_at, row.suspension_requested_by, row.suspension_reason = now, actor.person, reason
-    session.flush()
     coded = {"reason": code} if code else {}  # read again from there: `casefile.brake_reason`
-    journal.record(session, actor, SUSPEND, certificate.number, {"application": row.id, **coded}, now=now)
-    _changed(session, row.id, now)
+    for stopped, each in ((certificate.number, row), *braking.beside(session, row, now)):
+        each.suspension_requested_at, each.suspension_requested_by, each.suspension_reason = now, actor.person, reason
+        session.flush()
+        journal.record(session, actor, SUSPEND, stopped, {"application": each.id, **coded}, now=now)
+        _changed(session, each.id, now)
     return row
 
 

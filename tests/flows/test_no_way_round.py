@@ -96,6 +96,20 @@ def test_neither_after_a_brake(latest: House) -> None:
     assert set(unmet(house, application)) == {"I26"}
 
 
+def test_a_brake_stops_every_certificate_of_the_same_place(latest: House) -> None:
+    """Goods from one place carry two numbers: a scan of either is no longer green. Another place goes on."""
+    house, certificate = latest, latest.certified()
+    application = spare(house, certificate)
+    house.accept(application)
+    second = scene.certificate(house.people(), application)
+    elsewhere = house.certified()
+    house.later(DAY)
+    braked(house, certificate)
+    assert house.bea.get(f"/v1/certificates/{second}")["standing"] == "suspended"
+    assert unmet(house, application).keys() >= {"S7"}
+    assert elsewhere.standing == "active"
+
+
 # ------------------------------------------------------------------------------------- B2: a site is left behind
 
 
