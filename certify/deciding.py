@@ -19,7 +19,7 @@ from typing import assert_never
 from sqlalchemy import select
 
 from audits.facts import encode
-from certify import casefile, holding, issuing, log, rules
+from certify import casefile, holding, issuing, log, proposals, rules
 from certify.appeals import notices
 from certify.casefile import CaseFile
 from certify.dossier import Decision, Outcome, record
@@ -305,6 +305,7 @@ def _enact(session: Writing, world: World, heard: _Heard) -> None:
         case _:
             assert_never(decision.outcome)
     notices.give(session, world.settings, case.application, row, decision, now=now)
+    proposals.tell(session, world.settings, case.last, row, decision, case.dossier, now=now)
     session.flush()
 
 

@@ -58,7 +58,7 @@ TABLE: Mapping[str, Clause] = {
 
 ISSUE = tuple(issue.TABLE)
 SUSPENSION = ("S1", "S2", "S3", "S4", "S5", "S6", "S7", "S8", "S9", "S10")
-PROPOSALS = ("S11", "I14")  # put before a person; nothing follows by itself
+PROPOSALS = ("S11", "I14", "N4")  # put before a person; nothing follows by itself
 AFTER_EXPIRY = ("S1", "S2", "S7", "S9")  # goods are still on the shelf; but nobody owes visits and plans any more
 AMBER = ("M1", "M2")
 GATES = (*ISSUE, *SUSPENSION, *AMBER, "W1")  # nothing is issued that would have to be suspended at once

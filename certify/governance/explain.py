@@ -72,6 +72,7 @@ def explanation(row: DecisionRow) -> dict[str, Json]:
             {**_clause(book, reason.clause, reason.text), "met": reason.met, "subject": reason.subject}
             for reason in decision.reasons
         ],
+        "proposals": [{"clause": id, "title": book.clauses[id].title} for id in decision.proposals],
         "score": decision.score,
         "band": decision.band,
         "valid_from": _moment(decision.valid_from),
@@ -96,6 +97,9 @@ def for_holder(row: DecisionRow, unread: Unreleased) -> dict[str, Json]:
     because = [{**reason, "met": False, "subject": ""} for reason in told["because"]]
     return {
         **told,
+        "proposals": [
+            each for each in told["proposals"] if each["clause"] in veil.clauses_for_holder([each["clause"]])
+        ],
         "because": [_bare(reason) for reason in veil.for_holder(because, rest)],
         "clauses": veil.for_holder(told["clauses"], rest),
         **({"score": rest.score, "inputs": _inputs(rest.dossier, standing, row)} if rest else {}),
@@ -123,6 +127,9 @@ def lines(told: dict[str, Json]) -> list[str]:
         for reason in told["because"]:
             shown.append(f"  {reason['clause']:<4} {reason['title']}: {reason['text']}")
             shown.append(f"       The rule: {reason['rule']}")
+    if told["proposals"]:
+        shown += ["", "Put before a person, who may brake; nothing follows by itself:"]
+        shown += [f"  {each['clause']:<4} {each['title']}" for each in told["proposals"]]
     shown += ["", "Every clause:"]
     for reason in told["clauses"]:
         shown.append(

@@ -67,6 +67,7 @@ EXPLANATION: Example = {
         }
     ],
     "clauses": [],
+    "proposals": [],
     "score": "197.50",
     "band": "",
     "valid_from": None,
