@@ -10,7 +10,9 @@ from datetime import datetime
 
 from sqlalchemy import select
 
+from audits import standard
 from audits.dossier import Unreleased
+from audits.facts import Finding, SiteFacts
 from certify import veil
 from certify.dossier import Dossier, Outcome, open_record
 from certify.events import Standing
@@ -20,6 +22,7 @@ from certify.tables import DecisionRow
 from ground.canonical import Json, instant, parse, sha256
 from ground.database import Reading
 from ground.errors import NotFound
+from ground.parties import Site
 
 MAX_RECORD = 1 << 24  # bytes of a decision record: a dossier of 100 sites has some 2 MB
 
@@ -150,17 +153,17 @@ def _inputs(dossier: Dossier, standing: Standing | None, row: DecisionRow) -> di
     """What it was made from: counts and ids; the whole of it is the record, under its hash."""
     told = [
         f"Standing before: {standing.state} since {standing.since:%Y-%m-%d}" if standing else "No certificate before",
-        f"{len(dossier.sites)} sites, {len(dossier.agents)} agents' offices, {dossier.products} products",
+        f"Sites: {len(dossier.sites)}, agents' offices: {len(dossier.agents)}, products: {dossier.products}",
     ]
     for place in dossier.places:
         submitted = [visit for visit in place.visits if visit.submitted_at is not None]
         told.append(
-            f"{place.site} ({place.kind}, {place.country}): {len(submitted)} reports, {len(place.findings)} findings,"
-            f" {sum(finding.open for finding in place.findings)} of them open"
+            f"{place.site} ({place.kind}, {place.country}): reports {len(submitted)}, findings {len(place.findings)},"
+            f" of them open {sum(finding.open for finding in place.findings)}"
         )
         for finding in place.findings:
             state = "open" if finding.open else f"closed {finding.closed_at:%Y-%m-%d}"
-            told.append(f"  {finding.id} {finding.severity} on {finding.provision}, {state}")
+            told.append(f"  {finding.id} {finding.severity} on {_provision(place, finding)}, {state}")
     told += [f"Accepted by {acceptance.person} on {acceptance.at:%Y-%m-%d}" for acceptance in dossier.acceptances[-1:]]
     return {
         "lines": list[Json](told),
@@ -168,6 +171,20 @@ def _inputs(dossier: Dossier, standing: Standing | None, row: DecisionRow) -> di
         "findings": [finding.id for finding in dossier.findings],
         "certificate": row.certificate,
     }
+
+
+def _provision(place: SiteFacts, finding: Finding) -> str:
+    """Number and title, by the standard of the audit that found it."""
+    asked = next((standard.load(visit.standard) for visit in place.visits if visit.id == finding.audit), None)
+    known = asked.provisions.get(finding.provision) if asked else None
+    return f"{finding.provision} ({known.title})" if known else finding.provision
+
+
+def places(session: Reading, told: dict[str, Json]) -> list[str]:
+    """What the places in an explanation are called today, for a terminal; the record knows ids only."""
+    named = {word for line in told["inputs"]["lines"] for word in line.split()[:1]}
+    query = select(Site).where(Site.id.in_(named)).order_by(Site.id)
+    return [f"  {site.id}  {site.name}, {site.city} ({site.country})" for site in session.scalars(query)]
 
 
 def _moment(moment: datetime | None) -> str | None:

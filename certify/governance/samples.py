@@ -72,7 +72,12 @@ EXPLANATION: Example = {
     "band": "",
     "valid_from": None,
     "valid_until": None,
-    "inputs": {"lines": ["1 sites, 1 agents' offices, 1 products"], "reports": [], "findings": [], "certificate": None},
+    "inputs": {
+        "lines": ["Sites: 1, agents' offices: 1, products: 1"],
+        "reports": [],
+        "findings": [],
+        "certificate": None,
+    },
     "rulebook": {"id": "freemark-2026.1", "title": "Freemark rulebook", "sha256": "a3f5..."},
     "record_sha256": "5e88...",
     "commitment": "77aa...",

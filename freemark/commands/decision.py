@@ -31,7 +31,8 @@ def _show(options: argparse.Namespace) -> int:
     with world.db.read() as session:
         books.know(session)
         told = explain.explanation(explain.find(session, options.decision))
-    print("\n".join(explain.lines(told)))
+        places = explain.places(session, told)
+    print("\n".join([*explain.lines(told), "", "Places, as they are called today:", *places]))
     return 0
 
 

@@ -73,6 +73,7 @@ def test_show_tells_a_decision_in_plain_words(said: Say, certificate: Certified)
     for words in (
         "ISSUE: A certificate is issued.", f"Rulebook {LATEST}", rulebook.load(LATEST).sha256, "met   I17",
         certificate.site, "Accepted by per_", "appeal",
+        f"{certificate.site}  {certificate.entry['sites'][0]['name']}, ",
     ):  # fmt: skip
         assert words in told, words
     id = re.findall("dec_[0-9a-z]{16}", told)[0]
