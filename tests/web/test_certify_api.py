@@ -17,6 +17,7 @@ from certify import routes, samples
 from certify.bodies import MOST_PLACES
 from certify.checkpoint import open_proof, parse_vkey
 from certify.events import open_leaf
+from certify.shelf import routes as shelf
 from certify.tables import AcceptanceRow, Application, ApprovalRow, DecisionRow, LogLeaf
 from ground.canonical import Json
 from ground.journal import JournalRow
@@ -438,7 +439,7 @@ def test_what_is_not_published_is_a_404_problem(api: Api) -> None:
 
 def test_an_empty_shelf_is_a_404_and_never_a_500(sqlite_world: World) -> None:
     with TestClient(make_app(sqlite_world, routes.router), raise_server_exceptions=False) as client:
-        for address, *_ in routes.DOCUMENTS:
+        for address, *_ in shelf.DOCUMENTS:
             assert client.get(address).status_code == 404, address
         for path in ("/log/checkpoint", "/status/revocation/1"):
             assert client.get(path).status_code == 404, path

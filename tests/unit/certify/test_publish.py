@@ -11,11 +11,12 @@ import pytest
 from sqlalchemy import update
 
 from audits import standard
-from certify import log, publish, rulebook, service, shelf_answers
+from certify import log, publish, rulebook, service
 from certify.checkpoint import open_proof, parse_vkey
 from certify.credential import did_document, open_credential, open_jwt
 from certify.events import Draft, fold, open_leaf
 from certify.page import render
+from certify.shelf import answers
 from certify.statuslist import StatusList, open_list
 from certify.tables import Certificate
 from ground import parties
@@ -280,7 +281,7 @@ def test_every_version_is_kept_and_a_moment_finds_its_own(house: House) -> None:
     assert bits(house, number) == (False, True)
 
     def at(moment: datetime) -> bool:
-        answer = shelf_answers.status_list(house.world.shelf, "suspension", "1", moment)
+        answer = answers.status_list(house.world.shelf, "suspension", "1", moment)
         found = open_list(parse(answer.data, limit=1 << 20), keys(house), "suspension")
         index = int(document(house, f"certificates/{number}.json")["credentialStatus"][1]["statusListIndex"])
         return found.bit(index)
@@ -304,7 +305,7 @@ def test_versions_of_one_second_are_all_kept_and_the_last_one_counts(house: Hous
         return [name for name in house.world.shelf.list("status/suspension/1/history") if name.startswith(stamp)]
 
     def now() -> bytes:
-        return shelf_answers.status_list(house.world.shelf, "suspension", "1", house.now).data
+        return answers.status_list(house.world.shelf, "suspension", "1", house.now).data
 
     assert sorted(kept()) == sorted([f"{stamp}.json", f"{stamp}.1.json", f"{stamp}.2.json"])
     assert now() == house.world.shelf.read("status/suspension/1.json")
@@ -418,11 +419,11 @@ def test_each_event_has_a_proof_against_the_published_checkpoint(house: House) -
     house.settle()
     origin, public = parse_vkey((house.world.shelf.read("log/log.vkey") or b"").decode().strip())
     for seq, event in enumerate(document(house, f"certificates/{number}/events.json")["events"]):
-        text = shelf_answers.proof(house.world.shelf, number, seq).data.decode()
+        text = answers.proof(house.world.shelf, number, seq).data.decode()
         index, _ = open_proof(text, open_leaf(event["leaf"], None).data, origin, public)
         assert index == event["index"]
     with pytest.raises(NotFound):
-        shelf_answers.proof(house.world.shelf, number, 9)
+        answers.proof(house.world.shelf, number, 9)
 
 
 @pytest.mark.parametrize(
@@ -442,7 +443,7 @@ def test_each_event_has_a_proof_against_the_published_checkpoint(house: House) -
 )
 def test_the_accept_header_chooses_the_form(accept: str, media: str) -> None:
     offered = ("application/vc", "application/json", "application/vc+jwt", "text/html")
-    assert shelf_answers.preferred(accept, offered) == media
+    assert answers.preferred(accept, offered) == media
 
 
 def page(house: House, number: str) -> str:
@@ -485,5 +486,5 @@ def test_paths_outside_the_log_are_not_found(house: House) -> None:
     publish.refresh(house.world)
     for path in ("../keys.json", "tile/../checkpoint", "tile/0/000.p/999", "checkpoint/", "", "tile/0", "x" * 300):
         with pytest.raises(NotFound):
-            shelf_answers.log_file(house.world.shelf, path)
-    assert shelf_answers.log_file(house.world.shelf, "tile/0/000.p/2").max_age == shelf_answers.FOREVER
+            answers.log_file(house.world.shelf, path)
+    assert answers.log_file(house.world.shelf, "tile/0/000.p/2").max_age == answers.FOREVER

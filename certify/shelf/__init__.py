@@ -1,0 +1,1 @@
+"""Everything published, for anybody and without a token: certificates, events, status lists, keys, the log."""
