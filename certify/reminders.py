@@ -1,6 +1,7 @@
-"""That a certificate will end: its holder is reminded, so many days before as the certificate's rulebook says.
+"""Reminders: that a certificate will end, so many days before as its rulebook says, and that something is due or was.
 
-Owns this one occasion. Whether it is renewed, the rules decide; nothing here changes a standing.
+Owns these occasions and who hears of them, each once. Mail says what is due by when and where to read of it; no ground,
+no finding, no name. Whether anything follows, the rules decide; nothing here changes a standing.
 """
 
 from __future__ import annotations
@@ -10,20 +11,28 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
-from certify import log, stock
+from audits import standard
+from audits.standard import FollowUp
+from certify import agenda, deadlines, log, stock
+from certify.agenda import BODY, JUDGES
+from certify.deadlines import DUTIES, Due, Kind
 from certify.events import State
 from certify.governance import books
 from certify.register import fold_of
 from certify.tables import Certificate
 from ground import mail
+from ground.auth import Membership
 from ground.canonical import instant
-from ground.database import Reading
+from ground.database import Reading, Writing, lock
 from ground.mail import MailRow
+from ground.parties import Person
 from ground.settings import Settings
 from ground.world import World
 
 LIVE: tuple[State, ...] = ("active", "remediation", "suspended")
 LONGEST = timedelta(days=366)  # no rulebook reminds earlier than a certificate is old
+PASSED = 0  # days of a reminder that tells that the date is over
+LATE = timedelta(days=30)  # so long after a date it is told that it has passed: a first run tells nothing of long ago
 
 
 def remind(world: World) -> int:
@@ -90,3 +99,84 @@ def _sells_through(row: Certificate, state: State) -> str:
         *([f"Labels that are left after that: {rule.unused}"] if rule else []),
     ]
     return "\n".join([*lines, ""])
+
+
+def remind_of_duties(world: World) -> int:
+    """Write what letters there are to write about dates that near or have passed; answers how many occasions were new.
+
+    A job: an occasion is told once to each person, however often and in how many processes this runs. Who was late to
+    be reminded is reminded once, of the nearest.
+    """
+    now, new = world.clock.now(), 0
+    with world.db.read() as session:
+        untold = _untold(session, now)
+    for due, days in untold:
+        with world.db.write() as session:
+            lock(session, "reminders")
+            new += _tell(session, world.settings, due, days, now)
+    return new
+
+
+def _untold(session: Reading, now: datetime) -> list[tuple[Due, int]]:
+    """(date, days before it, or PASSED) of what nobody was told of yet."""
+    found = [
+        (due, days)
+        for due in deadlines.duties(session, after=now - LATE)
+        if (days := _threshold(session, due, now)) is not None
+    ]
+    keys = [_occasion(due, days) for due, days in found]
+    told = set(session.scalars(select(MailRow.key).where(MailRow.key.in_(keys))))
+    return [each for each, key in zip(found, keys, strict=True) if key not in told]
+
+
+def _threshold(session: Reading, due: Due, now: datetime) -> int | None:
+    """The occasion that it is time for; None while it is too early for any. Not one from before the date stood: who
+    has four days for something heard of it at their beginning."""
+    if now > due.due:
+        return PASSED
+    days = _days_before(books.load(session, due.rulebook).standards[0])
+    return next((each for each in days if due.since < due.due - timedelta(days=each) <= now), None)
+
+
+def _days_before(id: str) -> tuple[int, ...]:
+    """As the standard of the rulebook has it for dates of findings: a rulebook has such days for renewals only."""
+    fieldwork = standard.load(id).fieldwork
+    return tuple(sorted((FollowUp() if fieldwork is None else fieldwork.follow_up).reminder_days))
+
+
+def _occasion(due: Due, days: int) -> str:
+    return f"due {due.kind} {due.subject} {instant(due.due)} {days}"
+
+
+def _tell(session: Writing, settings: Settings, due: Due, days: int, now: datetime) -> bool:
+    what, when = DUTIES[due.kind], instant(due.due)
+    if days == PASSED:
+        subject, first = f"Overdue: {what}", f"{what} was due at {when} (UTC) and is not on record."
+    else:
+        subject, first = f"{what}: due on {due.due.date()}", f"{what} is due at {when} (UTC)."
+    text = f"{first}\n\n{settings.public_url}{due.path}\n"
+    return mail.write(session, _who(session, due, days), _occasion(due, days), subject, text, now=now) > 0
+
+
+def _who(session: Reading, due: Due, days: int) -> list[str]:
+    """The holder's managers, and those outside of it who have to act; of what has passed, the deciders too."""
+    inside = mail.members(session, due.holder, "manager") if due.kind in agenda.HOLDS else []
+    roles = OUTSIDE.get(due.kind, ())
+    others = mail.everyone(session, *({*roles, "decider"} if days == PASSED and due.kind != "judgement" else roles))
+    if due.kind == "judgement":
+        homes = select(Person.id, Person.organisation_id).where(Person.id.in_(others)).order_by(Person.id)
+        return [id for id, home in session.execute(homes) if agenda.may_judge(session, due, id, home)]
+    at_home = select(Person.id).where(Person.organisation_id == due.holder, Person.id.in_(others))
+    members = select(Membership.person_id).where(
+        Membership.organisation_id == due.holder, Membership.person_id.in_(others)
+    )
+    own = {*session.scalars(at_home), *session.scalars(members)}
+    return [*inside, *(each for each in others if each not in own)]
+
+
+OUTSIDE: dict[Kind, tuple[str, ...]] = {
+    "judgement": JUDGES,
+    "reverify": BODY,
+    "panel_call": JUDGES,
+    "panel_word": JUDGES,
+}

@@ -76,10 +76,11 @@ def clocks(world: World) -> None:
     _each(world, CLOCKS, drain)
 
 
-# What mail is about: dates of findings, ends of certificates, alerts; then it goes out.
+# What mail is about: dates of findings, ends and dates of certificates, alerts; then it goes out.
 POST: tuple[Callable[[World], object], ...] = (
     deadlines.remind,
     reminders.remind,
+    reminders.remind_of_duties,
     letters.remind_handlers,
     mail.deliver,
 )

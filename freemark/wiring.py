@@ -1,4 +1,5 @@
-"""Which event wakes which handler: the whole of Freemark's cause and effect on one screen.
+"""Which event wakes which handler: the whole of Freemark's cause and effect on one screen. And whose dates stand in the
+calendar beside those of findings.
 
 Events carry ids, never facts: every handler reads the facts again, so a doubled, late or reordered event is harmless.
 Nothing here decides anything.
@@ -6,8 +7,10 @@ Nothing here decides anything.
 
 from __future__ import annotations
 
+from audits.remedy import calendar
 from audits.remedy import checks as follow_up
 from audits.screening import passes as screening
+from certify import agenda
 from certify import publish as certificates
 from certify import service as certify
 from certify.reviews import service as reviews
@@ -16,6 +19,8 @@ from ground.outbox import Event, Handler, Handlers
 from ground.world import World
 from labels import printing
 from labels import service as labels
+
+calendar.add_source(agenda.entries)
 
 
 def refresh_shelf(world: World) -> None:

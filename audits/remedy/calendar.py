@@ -1,14 +1,15 @@
 """A person's dates as iCalendar (RFC 5545), for a calendar program to fetch, and the secret address to fetch them at.
 
-Owns what stands in a feed: what is due about released findings, for those who have to do it. Feeds lie on other
-people's servers, so there is nothing in them of what was found, of retaliation checks, or of anybody; a held alert has
-no date. The same data gives the same bytes.
+Owns what stands in a feed: what is due about released findings, for those who have to do it, and what sources of the
+floors above add. Feeds lie on other people's servers, so there is nothing in them of what was found, of retaliation
+checks, or of anybody; a held alert has no date. The same data gives the same bytes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date, datetime
+from typing import Protocol
 from urllib.parse import urlsplit
 
 from icalendar import Calendar, Event
@@ -33,8 +34,36 @@ SYMBOLS = 32  # 160 bits, as in a token
 PRODUCT = "-//Freemark//Deadlines//EN"
 
 
+class Dated(Protocol):
+    """A date of a floor above. uid: without the host. start: an instant, or a whole day. since: from when on it has
+    stood. path: where to read of it."""
+
+    @property
+    def uid(self) -> str: ...
+    @property
+    def start(self) -> date | datetime: ...
+    @property
+    def since(self) -> datetime: ...
+    @property
+    def summary(self) -> str: ...
+    @property
+    def path(self) -> str: ...
+
+
+Source = Callable[[Reading, Actor], Iterable[Dated]]
+"""What a person has of that floor. Without a clock: the same rows give the same dates."""
+
+_SOURCES: dict[Source, None] = {}
+
+
+def add_source(source: Source) -> None:
+    """From now on these dates stand in every feed. The same source twice is one, so a module may be imported again."""
+    _SOURCES[source] = None
+
+
 def feed(session: Reading, settings: Settings, actor: Actor) -> bytes:
-    """The dates of one person: of the own sites, or of what the own firm found; deciders and the scheme have all."""
+    """The dates of one person: of the own sites, or of what the own firm found; deciders and the scheme have all. And
+    what each source has for that person."""
     access.check(actor, FEED, KNOWN)
     host = urlsplit(settings.public_url).hostname or "localhost"
     calendar = Calendar()
@@ -43,6 +72,11 @@ def feed(session: Reading, settings: Settings, actor: Actor) -> bytes:
     calendar.add("x-wr-calname", "Freemark deadlines")
     events = [_event(settings, host, deadline) for deadline in _deadlines(session, actor)]
     events += [_planned(settings, host, *each) for each in _plans(session, actor)]
+    events += [
+        _made(f"{each.uid}@{host}", each.start, each.since, each.summary, settings, each.path)
+        for source in _SOURCES
+        for each in source(session, actor)
+    ]
     for event in sorted(events, key=lambda each: (str(each["dtstart"].to_ical()), str(each["uid"]))):
         calendar.add_component(event)
     data: bytes = calendar.to_ical()

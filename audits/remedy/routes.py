@@ -278,7 +278,8 @@ FETCHED: dict[int | str, dict[str, Any]] = {200: ICS, **{status: READ_PROBLEMS[s
     "/v1/calendar.ics",
     summary="Read your dates as a calendar",
     description="What is due about released findings: for the people of a site their own; for auditors what their firm "
-    "found and others have to see; for deciders and scheme managers all. Nothing of what was found, and no names.",
+    "found and others have to see; for deciders and scheme managers all. And the dates of applications and "
+    "certificates: replies, appeals, ends, suspensions. Nothing of what was found, and no names.",
     responses={**READ_PROBLEMS, 200: ICS},
     response_class=CalendarResponse,
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -14,6 +15,7 @@ from audits.drafts import ActionDraft
 from audits.remedy import calendar, checks
 from audits.remedy.tables import CheckRow, FeedRow
 from audits.tables import FindingRow
+from ground.access import Actor
 from ground.auth import Membership
 from ground.errors import Conflict, NotFound
 from ground.outbox import Event
@@ -29,7 +31,7 @@ def feed(stage: Any, person: str = "bea") -> bytes:
 
 def entries(stage: Any, person: str = "bea") -> dict[str, Any]:
     """{UID without the host: start}, as another program reads them."""
-    read = Calendar.from_ical(feed(stage, person))
+    read: Any = Calendar.from_ical(feed(stage, person))
     return {str(event["uid"]).split("@")[0]: event["dtstart"].dt for event in read.walk("VEVENT")}
 
 
@@ -113,6 +115,33 @@ def test_nothing_of_what_was_found_stands_in_it(fees: Repaying) -> None:
     for person in ("bea", "carl", "amina"):
         for word in (b"T1.1", b"major", b"Pay it back", b"Head of", b"Bea", b"Sunrise", fees.stage.factory.encode()):
             assert word not in feed(fees.stage, person)
+
+
+@dataclass(frozen=True)
+class Added:
+    """What a floor above has."""
+
+    uid: str
+    start: date | datetime
+    since: datetime
+    summary: str
+    path: str
+
+
+def test_a_floor_above_adds_its_dates_for_each_person_once(stage: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    since = datetime(2026, 6, 1, tzinfo=UTC)
+
+    def source(session: Any, actor: Actor) -> list[Added]:
+        first = Added("end-1", date(2027, 6, 1), since, "Last day", "/v1/certificates/1")
+        return [Added("due-1", since, since, "Due", "/v1/notices/1"), first] if "manager" in actor.roles else []
+
+    monkeypatch.setattr(calendar, "_SOURCES", {})
+    calendar.add_source(source)
+    calendar.add_source(source)
+    assert entries(stage) == {"due-1": since, "end-1": date(2027, 6, 1)}
+    assert entries(stage, "carl") == {}
+    assert feed(stage).count(b"BEGIN:VEVENT") == 2
+    assert feed(stage).index(b"due-1") < feed(stage).index(b"end-1")
 
 
 # ------------------------------------------------------------------------------------------------ the secret address
