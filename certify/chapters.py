@@ -241,7 +241,8 @@ class Rulebook:
 
     agreement: the version of the agreement that holders must have signed. standards: ids that audits may be under.
     earlier: standards whose audits still tell what was in order on their day, but carry no new certificate. carriers:
-    the types of audit that can carry one. The tables from `effects` on came with freemark-2026.1.
+    the types of audit that can carry one. surveying: those that show as well how a place is. The tables from `effects`
+    on came with freemark-2026.1.
     """
 
     id: str
@@ -258,6 +259,7 @@ class Rulebook:
     document: str = field(repr=False)
     earlier: tuple[str, ...] = ()
     carriers: tuple[AuditType, ...] = ("initial", "surveillance")
+    surveying: tuple[AuditType, ...] = ()
     effects: Mapping[str, Effect] = field(default_factory=lambda: MappingProxyType({}), repr=False)
     escalations: tuple[Escalation, ...] = field(default=(), repr=False)
     bands: tuple[Band, ...] = field(default=(), repr=False)

@@ -77,10 +77,10 @@ def last_visited(place: SiteFacts, book: Rulebook, now: datetime) -> date | None
 
 
 def surveys(visit: Visit, book: Rulebook, now: datetime) -> bool:
-    """A submitted and completed visit on site of a type that carries, full or not, that tells how a place is: nothing
-    speaks against it, it answered some provisions, and it talked to enough workers."""
+    """A submitted and completed visit on site of a type that shows how a place is, full or not: nothing speaks against
+    it, it answered some provisions, and it talked to enough workers."""
     return (
-        visit.type in book.carriers
+        (visit.type in book.carriers or visit.type in book.surveying)
         and visit.submitted_at is not None
         and not visit.remote
         and visit.outcome == "completed"

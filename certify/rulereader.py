@@ -51,7 +51,16 @@ CLAUSES = (
 
 HEAD = ("id", "title", "version", "license", "status", "in_force_from", "agreement", "standards")
 BODY = ("parameters", "clauses")
-TABLES = ("earlier", "carriers", "effects", "escalations", "bands", "stock", "man_days")  # of the later shape
+TABLES = (
+    "earlier",
+    "carriers",
+    "surveying",
+    "effects",
+    "escalations",
+    "bands",
+    "stock",
+    "man_days",
+)  # of the later shape
 CLOCKED = ("containment_hours", "cap_days", "approve_days", "close_days", "close_danger_days")
 IDENTITY = re.compile(r"[a-z]+-[0-9]{4}\.[0-9]{1,3}\Z")
 PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
@@ -117,6 +126,7 @@ def _with_tables(book: Rulebook, document: Mapping[str, Json]) -> Rulebook:
         book,
         earlier=_standards(document["earlier"], "/earlier"),
         carriers=_words_of(document["carriers"], AUDIT_TYPES, "/carriers"),
+        surveying=_words_of(document["surveying"], AUDIT_TYPES, "/surveying"),
         effects=MappingProxyType(effects),
         escalations=rows("escalations", _escalation),
         bands=rows("bands", _band),

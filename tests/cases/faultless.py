@@ -203,7 +203,7 @@ def certified(day: date, days: Days, *others: str) -> Draft:
 def ending(day: date, days: Days) -> Draft:
     draft = certified(day, {"certified": -300, **days})
     for name in draft.places:
-        again = {"type": "surveillance", "announced": False, "notice": "unannounced", "in_a_row": 2}
+        again = {"type": "periodic", "announced": False, "notice": "unannounced", "in_a_row": 2}
         audit(draft, f"{AUDITS[name]}_again", name, -10, **again)
     return draft
 

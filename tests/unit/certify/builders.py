@@ -335,7 +335,7 @@ def renewable_2026_1() -> Dossier:
 
     def unannounced(place: SiteFacts) -> SiteFacts:
         *old, new = place.visits
-        return replace(place, visits=(*old, replace(new, notice="unannounced", announced=False)))
+        return replace(place, visits=(*old, replace(new, type="periodic", notice="unannounced", announced=False)))
 
     return replace(
         dossier,
