@@ -15,7 +15,7 @@ from typing import Literal
 from sqlalchemy import select
 
 from audits import dossier as testimony
-from certify import braking, casefile, log, register
+from certify import braking, casefile, likeness, log, register
 from certify.deciding import (
     consider,
     on_application_event,
@@ -294,6 +294,7 @@ def _check_sites(session: Reading, actor: Actor, sites: Sequence[str]) -> None:
         if sites.index(site) != place:
             raise Invalid("this site is named twice", where=f"/sites/{place}")
     _check_no_dodging(session, sites)
+    likeness.check_one_id(session, actor.organisation, sites)
 
 
 def _check_no_dodging(session: Reading, sites: Sequence[str]) -> None:

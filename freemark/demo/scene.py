@@ -73,7 +73,7 @@ def make_cast(
     return Cast(manager, auditor, decider, maker, auditor_id, crew)
 
 
-def ready_application(cast: Cast, now: datetime, factory: str = "A factory") -> tuple[str, list[str]]:
+def ready_application(cast: Cast, now: datetime, factory: str = "") -> tuple[str, list[str]]:
     """An application for a new, faultless factory that lacks nothing but the acceptance: (id, report hashes)."""
     site, today = new_site(cast, factory), str(now.date())
     application = applied(cast, [site])
@@ -93,10 +93,12 @@ def ready_application(cast: Cast, now: datetime, factory: str = "A factory") -> 
     return application, reports_of(cast, application)
 
 
-def new_site(cast: Cast, name: str = "A factory", workers: int = 40) -> str:
+def new_site(cast: Cast, name: str = "", workers: int = 40) -> str:
     """A site of the manufacturer; where the rules ask for it, its register is confirmed: nobody else works for it."""
+    number = len(cast.manager.get("/v1/sites?limit=200")["items"]) + 1  # every factory is another place
     site = str(cast.manager.post("/v1/sites", {
-        "organisation": cast.organisation, "kind": "factory", "name": name, "address": "Road 1",
+        "organisation": cast.organisation, "kind": "factory", "name": name or f"Factory number {number}",
+        "address": f"Road {number}",
         "city": "Gazipur", "country": "BD", "workers": workers,
     })["id"])  # fmt: skip
     if cast.crew is not None:
