@@ -29,6 +29,7 @@ from ground.canonical import instant
 from ground.world import World
 from tests.conftest import WorldMaker
 from tests.flows.house import Certified, House, opened
+from tests.flows.test_ends_2026_1 import leaf_of
 from tests.flows.twins import fork
 
 FULL = "freemark-2026.1"
@@ -390,3 +391,29 @@ def test_a_released_alert_says_neither_the_hour_nor_what_somebody_said(house: Ho
     assert WORDS not in text
     assert "What it rests on is with the certification body." in text
     assert instant(raised) not in text
+
+
+def test_giving_back_during_a_hold_is_no_clean_exit(house: House, certified: Certified) -> None:
+    """It waits, as any favour may; then the finding is there, and the revocation that it calls for goes its way."""
+    alarm(house, begun(certified))
+    house.bea.post(f"/v1/certificates/{certified.number}/withdrawal", {})
+    house.drain()
+    assert certified.standing == "active"
+    house.later_without_signing(73 * HOUR)
+    jobs.clocks(house.world)
+    assert (certified.standing, leaf_of(house, certified.number).reason) == ("suspended", "nonconformity")
+    assert certified.entry["revocation"] is not None
+
+
+def test_giving_back_waits_in_a_spell_without_any_alert_and_is_a_clean_exit_then(
+    house: House, certified: Certified, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else the wait would tell."""
+    monkeypatch.setattr(holding, "in_spell", lambda *given: True)
+    house.bea.post(f"/v1/certificates/{certified.number}/withdrawal", {})
+    house.drain()
+    assert certified.standing == "active"
+    monkeypatch.setattr(holding, "in_spell", lambda *given: False)
+    house.later_without_signing(73 * HOUR)
+    jobs.clocks(house.world)
+    assert (certified.standing, leaf_of(house, certified.number).reason) == ("withdrawn", "holder-request")
