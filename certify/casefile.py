@@ -106,12 +106,7 @@ def _as_announced(standing: Standing | None, last: DecisionRow | None) -> Standi
 
 def current_certificate(session: Reading, application: str) -> Certificate | None:
     """The application's newest sealed certificate, whatever became of it."""
-    return session.scalar(
-        select(Certificate)
-        .where(Certificate.application_id == application, Certificate.sealed_at.is_not(None))
-        .order_by(Certificate.ordinal.desc())
-        .limit(1)
-    )
+    return session.scalar(_CURRENT, {"application": application})
 
 
 def open_case(session: Reading, application: str) -> CaseRow | None:
@@ -161,7 +156,7 @@ def _dossier(session: Reading, application: Application, rows: _Rows, leaves: Se
         case=facts.Case(case.opened_at, case.reply_until, case.replied_at, case.waived_at) if case else None,
         withdrawal_requested_at=application.withdrawal_requested_at,
         suspension_requested_at=application.suspension_requested_at,
-        cycles=len(sealed),
+        cycles=len(sealed) - len(_smaller(sealed, rows.chains)),
         certified_at=leaves[0].at if leaves else None,
         clean_cycles=_clean_cycles(sealed, rows.chains),
         risks=tuple(risk for site in sorted({*own, *agents}) for risk in rows.risks.get(site, ())),
@@ -187,12 +182,18 @@ def _end(leaves: Sequence[Leaf]) -> Leaf | None:
 def _clean_cycles(sealed: Sequence[Sealed], chains: Mapping[str, Sequence[Leaf]]) -> int:
     """Certificates in a row, up to now, that ran without suspension, remediation or gap; the running one counts."""
     clean, after = 0, None
+    smaller = _smaller(sealed, chains)
     for each in reversed(sealed):
         gap = after is not None and after.valid_from > each.valid_until
         if gap or any(leaf.t in TROUBLE for leaf in chains[each.number]):
             break
-        clean, after = clean + 1, each
+        clean, after = clean + (each.number not in smaller), each
     return clean
+
+
+def _smaller(sealed: Sequence[Sealed], chains: Mapping[str, Sequence[Leaf]]) -> set[str]:
+    """Those that replaced a larger one for the rest of its time: they begin no cycle."""
+    return {leaf.next for each in sealed for leaf in chains[each.number] if leaf.t == "cert.reduced" and leaf.next}
 
 
 def brake_reason(session: Reading, application: Application) -> ReasonCode | None:
@@ -336,6 +337,12 @@ _CERTIFICATES = (
     select(Certificate)
     .options(defer(Certificate.prepared), defer(Certificate.jwt))  # long, and for the sealing alone
     .where(Certificate.number.in_(bindparam("numbers", expanding=True)))
+)
+_CURRENT = (
+    select(Certificate)
+    .where(Certificate.application_id == bindparam("application"), Certificate.sealed_at.is_not(None))
+    .order_by(Certificate.ordinal.desc())
+    .limit(1)
 )
 _PENDING = select(Certificate).where(
     Certificate.application_id.in_(OF), Certificate.sealed_at.is_(None), Certificate.discarded_at.is_(None)

@@ -58,7 +58,8 @@ TABLE: Mapping[str, Clause] = {
 
 ISSUE = tuple(issue.TABLE)
 SUSPENSION = ("S1", "S2", "S3", "S4", "S5", "S6", "S7", "S8", "S9", "S10")
-PROPOSALS = ("S11", "I14", "N4")  # put before a person; nothing follows by itself
+# Put before a person; nothing follows by itself. Of N4 only harm: a check that is late is not owed by the holder.
+PROPOSALS = ("S11", "I14", "N4")
 AFTER_EXPIRY = ("S1", "S2", "S7", "S9")  # goods are still on the shelf; but nobody owes visits and plans any more
 AMBER = ("M1", "M2")
 GATES = (*ISSUE, *SUSPENSION, *AMBER, "W1")  # nothing is issued that would have to be suspended at once
@@ -135,7 +136,7 @@ def decide(dossier: Dossier, standing: Standing | None, rulebook: Rulebook, now:
         at=now,
         band=h.band if grants else smaller.band if smaller else "",
         scope=tuple(place.site for place in smaller.dossier.sites) if smaller else (),
-        proposals=tuple(id for id in PROPOSALS if h.state in ("active", "remediation") and h.unmet(id)),
+        proposals=tuple(id for id in PROPOSALS if h.state in ("active", "remediation") and h.proposes(id)),
     )
 
 
@@ -163,6 +164,10 @@ class Hearing(View):
     def unmet(self, *ids: str) -> bool:
         """At least one of them is not met."""
         return not self.met(*ids)
+
+    def proposes(self, id: str) -> bool:
+        """Is it for a person to say whether this brakes?"""
+        return self.unmet(id) and (id != "N4" or renewal.harm_found(self))
 
     @property
     def nothing_grave(self) -> bool:

@@ -79,3 +79,15 @@ def _owed(place: SiteFacts, now: datetime) -> list[str]:
         if (check.done_at is None and past(check.due, now)) or (check.result == "harm" and not healed):
             owed.append(f"{check.kind} of {check.about}")
     return owed
+
+
+def harm_found(v: View) -> bool:
+    """Did a check find harm, that no later one about the same found healed? Else N4 is only late."""
+    return any(
+        check.result == "harm"
+        and not any(
+            other.result == "clear" for other in place.checks if other.about == check.about and other.due >= check.due
+        )
+        for place in v.dossier.places
+        for check in place.checks
+    )

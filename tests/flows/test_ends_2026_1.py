@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from certify import casefile
 from certify.events import Leaf, open_leaf
 from certify.measures import months_after
+from certify.tables import Application
 from freemark.demo import crew as crews
 from freemark.demo import scene
 from tests.flows.house import DAY, PASSPORTS, Certified, House, conforming, passports
@@ -78,6 +80,13 @@ def test_one_site_of_two_leaves_and_the_labels_of_the_other_stay_green(latest_ev
     assert ([ground["clause"] for ground in told["grounds"]], bool(told["customers_by"])) == (["X1"], True)
     house.later(DAY, nightly=True)
     assert successor.standing == "active"  # nothing more follows
+    with house.world.db.read() as session:
+        application = session.get_one(Application, certificate.application)
+        dossier = casefile.load(session, application, house.now).dossier
+    assert (dossier.cycles, dossier.clean_cycles) == (
+        1,
+        1,
+    )  # a smaller certificate for the rest of the time is no cycle
     assert house.application(certificate.application)["sites"] == [stays]
 
 

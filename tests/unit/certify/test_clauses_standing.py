@@ -394,7 +394,8 @@ def test_what_counts_as_an_unannounced_visit(changes: dict, outcome: str) -> Non
 def test_a_renewal_needs_the_follow_up_checks(checks: tuple[Check, ...], outcome: str) -> None:
     assert judged_1(with_factory(renewable_2026_1(), checks=checks), ending()).outcome == outcome
     decision = judged_1(with_factory(certified_2026_1(), checks=checks), standing())
-    assert (decision.outcome, decision.proposals) == ("keep", () if outcome == "renew" else ("N4",))
+    harm = outcome == "keep" and any(check.result == "harm" for check in checks)
+    assert (decision.outcome, decision.proposals) == ("keep", ("N4",) if harm else ())
 
 
 # ---------------------------------------------------------------------------------------- W2: no clean exit
