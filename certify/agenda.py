@@ -27,7 +27,8 @@ HOLDS: tuple[Kind, ...] = (
 )  # fmt: skip
 """What the holder's managers have in their calendar."""
 READS: dict[Kind, tuple[str, ...]] = {
-    "judgement": JUDGES, "panel_call": JUDGES, "panel_word": JUDGES, "reverify": BODY, "window": BODY, "end": BODY,
+    "answer": BODY, "judgement": JUDGES, "panel_call": JUDGES, "panel_word": JUDGES, "reverify": BODY, "window": BODY,
+    "end": BODY,
     "longest_core": BODY, "longest": BODY,
 }  # fmt: skip
 """What people of certification body and scheme have in theirs, of others than their own organisation."""

@@ -25,12 +25,13 @@ from certify.tables import CaseRow, CautionRow, Certificate, DecisionRow, PanelW
 from ground.database import Reading
 
 Kind = Literal[
-    "reply", "customers", "judgement", "reverify", "panel_call", "panel_word",
+    "reply", "answer", "customers", "judgement", "reverify", "panel_call", "panel_word",
     "appeal", "window", "end", "longest_core", "longest",
 ]  # fmt: skip
 
 DUTIES: dict[Kind, str] = {
     "reply": "Reply to the certification body",
+    "answer": "Decision after a holder's reply",
     "customers": "Notice to the holder's customers",
     "judgement": "Judgement of an appeal",
     "reverify": "Verifying again of the work behind a certificate",
@@ -88,7 +89,7 @@ def everybody(column: InstrumentedAttribute[str]) -> ColumnElement[bool]:
 
 def duties(session: Reading, of: Of = everybody, *, after: datetime | None = None) -> Iterator[Due]:
     """What is to be done and is not done. after: only what is due later than that."""
-    found = (_replies, _customers, _judgements, _reverifications, _panels)
+    found = (_replies, _answers, _customers, _judgements, _reverifications, _panels)
     yield from (each for part in found for each in part(session, of, after) if after is None or each.due > after)
 
 
@@ -113,6 +114,24 @@ def _replies(session: Reading, of: Of, after: datetime | None) -> Iterator[Due]:
     for row, holder, book in session.execute(query.order_by(CaseRow.id)):
         yield Due("reply", row.certificate, row.application_id, row.certificate, holder, book, row.reply_until,
                   row.opened_at)  # fmt: skip
+
+
+def _answers(session: Reading, of: Of, after: datetime | None) -> Iterator[Due]:
+    """By two people, on a reply to a proposed revocation: it would be suspended without end. As long as for an appeal;
+    DOMAIN.md 7.6 has the same for both."""
+    query = (
+        select(CaseRow, Certificate.organisation_id, Certificate.rulebook)
+        .join(Certificate, Certificate.number == CaseRow.certificate)
+        .where(
+            of(Certificate.organisation_id), CaseRow.closed_at.is_(None), CaseRow.replied_at.is_not(None),
+            CaseRow.waived_at.is_(None),
+        )
+    )  # fmt: skip
+    for row, holder, book in session.execute(query.order_by(CaseRow.id)):
+        days = books.load(session, book).limits.appeal_decide_days
+        if days and row.replied_at is not None:
+            yield Due("answer", row.certificate, row.application_id, row.certificate, holder, book,
+                      row.replied_at + timedelta(days=days), row.replied_at)  # fmt: skip
 
 
 def _customers(session: Reading, of: Of, after: datetime | None) -> Iterator[Due]:

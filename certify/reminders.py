@@ -175,6 +175,7 @@ def _who(session: Reading, due: Due, days: int) -> list[str]:
 
 
 OUTSIDE: dict[Kind, tuple[str, ...]] = {
+    "answer": BODY,
     "judgement": JUDGES,
     "reverify": BODY,
     "panel_call": JUDGES,

@@ -125,6 +125,21 @@ def test_a_suspension_has_its_dates(latest_everywhere: House) -> None:
         assert entries(house, person) == {}
 
 
+def test_who_replied_is_not_left_without_a_decision(latest: House) -> None:
+    """After a reply a revocation waits for two people: somebody is told, else the suspension has no end."""
+    house = latest
+    certificate, _ = suspended(house, deliberate=True)
+    house.bea.post(f"/v1/certificates/{certificate.number}/reply", {"text": "They asked us to keep them."})
+    house.drain()
+    due = house.now + 30 * DAY
+    for person in (house.carl, house.sam):
+        assert entries(house, person)[f"answer-{certificate.number}"] == due
+    assert "answer" not in kinds(house, house.bea)
+    assert "reply" not in kinds(house, house.bea)
+    at(house, due + SECOND)
+    assert {kind for _, kind, days in written(house) if days == 0} >= {"answer"}
+
+
 def test_what_is_done_is_gone(latest_everywhere: House) -> None:
     """Customers told, an appeal filed, the panel called by its first word and done with its second organisation's."""
     house = latest_everywhere
