@@ -18,7 +18,7 @@ from audits.remedy.clocks import with_clock
 from audits.remedy.tables import ReviewRow, Word
 from audits.tables import ActionRow, AuditRow, FindingRow
 from audits.views import findings_for
-from ground import journal, outbox
+from ground import journal, outbox, people
 from ground.access import Actor
 from ground.canonical import Json, nfc
 from ground.database import Reading, Writing
@@ -84,7 +84,7 @@ def approve_action(
 ) -> dict[str, Json]:
     """A decider, or an auditor of the firm that found it, takes the plan as good enough. Conflict out of order.
 
-    Forbidden for who wrote it, and for anybody of the organisation that answers for the site.
+    Forbidden for who wrote it, and for anybody of the organisation that answers for the site, under any membership.
     """
     finding, action = _judged(session, actor, finding_id)
     action.approved_at, action.approved_by = now, actor.person
@@ -136,7 +136,7 @@ def _judged(session: Writing, actor: Actor, finding_id: str) -> tuple[FindingRow
     finding = _open(session, actor, APPROVE, finding_id)
     check_outside(session, actor, finding)
     action = _submitted(session, finding)
-    if action.submitted_by == actor.person:
+    if action.submitted_by in people.same(session, actor.person):
         raise Forbidden("who wrote the corrective action does not also approve it")
     if action.approved_at is not None:
         raise Conflict("the corrective action is approved already")

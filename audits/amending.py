@@ -172,12 +172,12 @@ def _amended(
         raise Conflict(f"the outcome of the visit stays {audit.outcome}: it is what happened")
     work = fieldwork.figures(session, audit)
     site = session.get_one(Site, audit.site_id)
-    check_figures(audit, catalogue, figures, work, site, today)
     answers, findings = answers_of(session, audit), findings_of(session, audit)
     given, replaced = _changes(session, audit, catalogue, draft.answers, answers, findings, by=by, at=at, ids=ids)
     answers = {**answers, **{one.answer.provision: one.answer for one in given}}
     answers = {**answers, **{answer.provision: answer for answer in replaced}}
     findings = {**findings, **{one.finding.provision: one.finding for one in given}}
+    check_figures(audit, catalogue, figures, work, site, today, answers=answers, findings=findings)
     made = made_by_rules(audit, catalogue, answers, findings, refused="", ids=ids, by=by, now=at)
     answers = {**answers, **{one.answer.provision: one.answer for one in made}}
     findings = {**findings, **{one.finding.provision: one.finding for one in made}}

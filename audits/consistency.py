@@ -7,20 +7,38 @@ papers of 45 for 49 workers, a head count that fell unexplained, a language that
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
 
-from audits.drafts import Explained, Hours, ReportDraft
-from audits.rules import Problem
+from audits.drafts import Explained, Hours, ReportDraft, Result
+from audits.facts import Severity
+from audits.rules import Problem, months_before
+from audits.wording import says_something
 
 HOURS_OF_A_WEEK = 1680  # tenths
 HOURS_OF_A_DAY = 240  # tenths
 LEAST_OF_A_DAY = 20  # tenths: nobody's longest week has days of under two hours; whole hours were meant [P]
+HOURS = "T8.2"  # the provision on weekly hours: "never above 60, save for an emergency", and over 84 a priority
+WEEK_MOST = 600  # tenths: 60 hours with overtime, by the text of that provision (RBA A3 [D])
+WEEK_PRIORITY = 840  # tenths: a longer week is a priority finding (DOMAIN.md 1.2 [S2]), as that provision's test says
+MONTHS_OF_RECORDS = 3  # the current month, the peak and the low: DOMAIN.md 7.8, ICS [S2]
 REGISTER_PERCENT = 10  # of the workers in the register; a season changes more than that, and can be explained [P]
 RECORDS_OLD = (
     92  # days: the last of three months of records (DOMAIN.md 7.8) ends at most a quarter before the visit [P]
 )
+
+
+@dataclass(frozen=True)
+class Answered:
+    """What is said to one provision. severity: as it counts, None when it is no finding. share_rule: of the provision,
+    as asked here."""
+
+    result: Result
+    severity: Severity | None = None
+    sampled: int | None = None
+    words: str = ""
+    share_rule: bool = False
 
 
 @dataclass(frozen=True)
@@ -36,6 +54,14 @@ class Known:
     languages: tuple[str, ...] = ()
     counted: int = 0
     worker_languages: tuple[str, ...] = ()
+    answers: Mapping[str, Answered] = field(default_factory=dict)
+    """By provision: those that stand, findings that the team filed with them."""
+    heads_only: bool = True
+    """Are the people that this place is about those who work there? Not at an agency: it sends them elsewhere."""
+
+    def workers(self, draft: ReportDraft) -> int:
+        """The head count; before it is entered, or when nobody was let in, that of the work force or the register."""
+        return draft.workers or self.counted or self.register_workers
 
 
 def compare(draft: ReportDraft, known: Known, *, whole: bool, fieldwork: bool) -> list[Problem]:
@@ -54,7 +80,8 @@ def compare(draft: ReportDraft, known: Known, *, whole: bool, fieldwork: bool) -
         *_heads(draft, known),
         *_interviews(draft, known),
         *_languages(draft, known),
-        *(_hours(draft.hours) if draft.hours else ()),
+        *(_week(draft.hours, known) if draft.hours else ()),
+        *_sampled(draft, known),
         *_records(draft, known),
     ]
 
@@ -145,27 +172,79 @@ def _languages(draft: ReportDraft, known: Known) -> Iterator[Problem]:
             )
 
 
-def _hours(hours: Hours) -> Iterator[Problem]:
-    def spoken(tenths: int) -> str:
-        return f"{tenths // 10}.{tenths % 10}"
+def _spoken(tenths: int) -> str:
+    return f"{tenths // 10}.{tenths % 10}"
 
+
+def _week(hours: Hours, known: Known) -> list[Problem]:
+    """The longest week by itself; only one that can be is held against what is said of it."""
+    return [*_hours(hours)] or [*_long_week(hours, known.answers.get(HOURS))]
+
+
+def _hours(hours: Hours) -> Iterator[Problem]:
     if hours.normal + hours.overtime != hours.total:
         yield Problem(
             "/hours/total",
-            f"{spoken(hours.normal)} normal hours and {spoken(hours.overtime)} overtime are "
-            f"{spoken(hours.normal + hours.overtime)}, not {spoken(hours.total)}",
+            f"{_spoken(hours.normal)} normal hours and {_spoken(hours.overtime)} overtime are "
+            f"{_spoken(hours.normal + hours.overtime)}, not {_spoken(hours.total)}",
         )
     if hours.total < hours.days * LEAST_OF_A_DAY:
         yield Problem(
             "/hours/total",
-            f"{spoken(hours.total)} hours in a week of {hours.days} days: hours are given in tenths, 480 is 48.0",
+            f"{_spoken(hours.total)} hours in a week of {hours.days} days: hours are given in tenths, 480 is 48.0",
         )
     if hours.total > HOURS_OF_A_WEEK:
-        yield Problem("/hours/total", f"{spoken(hours.total)} hours are more than the 168 of a week")
+        yield Problem("/hours/total", f"{_spoken(hours.total)} hours are more than the 168 of a week")
     elif hours.total > hours.days * HOURS_OF_A_DAY:
         yield Problem(
-            "/hours/total", f"{spoken(hours.total)} hours do not fit in {hours.days} days of {HOURS_OF_A_DAY // 10}"
+            "/hours/total", f"{_spoken(hours.total)} hours do not fit in {hours.days} days of {HOURS_OF_A_DAY // 10}"
         )
+
+
+def _long_week(hours: Hours, answer: Answered | None) -> Iterator[Problem]:
+    """A longest week over the limit, and an answer to the provision on hours that does not know of it."""
+    said = "not answered" if answer is None else (answer.severity or answer.result.replace("_", " "))
+    if hours.total > WEEK_PRIORITY:
+        if answer is None or answer.severity != "priority":
+            yield Problem(
+                "/hours/total",
+                f"{_spoken(hours.total)} hours in the longest week are over {_spoken(WEEK_PRIORITY)}, which is a "
+                f"priority finding on {HOURS}, and {HOURS} is {said}",
+            )
+    elif hours.total > WEEK_MOST and not (
+        answer is not None
+        and (answer.severity is not None or (answer.result == "conformance" and says_something(answer.words)))
+    ):
+        yield Problem(
+            "/hours/total",
+            f"{_spoken(hours.total)} hours in the longest week are over {_spoken(WEEK_MOST)}, and {HOURS} is {said}: "
+            f"file a finding, or say in the answer to {HOURS} which emergency it was that nobody could foresee",
+        )
+
+
+def _sampled(draft: ReportDraft, known: Known) -> Iterator[Problem]:
+    """A share of more people than there are is no share: it would make any finding a small one."""
+    workers = known.workers(draft)
+    if not (workers and known.heads_only):
+        return
+    for id, answer in known.answers.items():
+        if answer.severity is not None and answer.share_rule and (answer.sampled or 0) > workers:
+            yield Problem(
+                "/workers",
+                f"{id}: {answer.sampled} sampled of {workers} workers; answer it again with how many of those sampled "
+                "are affected",
+            )
+
+
+def short_records(draft: ReportDraft) -> str:
+    """What the payroll records lack of three months, "" when nothing: for the team, who may have seen others."""
+    first, last = draft.records_from, draft.records_to
+    if first is None or last is None:
+        return f"no days of payroll records are given, and at least {MONTHS_OF_RECORDS} months are to be seen"
+    after = datetime.combine(last + timedelta(days=1), time.min, tzinfo=UTC)
+    if first <= months_before(after, MONTHS_OF_RECORDS).date():
+        return ""
+    return f"the payroll records seen are of {first} to {last}, less than {MONTHS_OF_RECORDS} months"
 
 
 def _records(draft: ReportDraft, known: Known) -> Iterator[Problem]:

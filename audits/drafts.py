@@ -13,6 +13,7 @@ from typing import Literal, get_args
 from audits.facts import AuditType, Notice, Severity, VisitOutcome
 from audits.rules import USUAL, Figures, Share, grade
 from audits.standard import Provision
+from audits.wording import says_something
 from ground.errors import Invalid
 
 Result = Literal["conformance", "not_applicable", "not_reviewed", "finding"]
@@ -177,9 +178,34 @@ def check_answer(
         raise Invalid(f"{draft.affected} affected cannot be {draft.result}", where="/affected")
     if draft.result == "not_reviewed" and type in WHOLE:
         raise Invalid(f"a whole audit ({type}) reviews every provision that it asks", where="/result")
-    if draft.result == "not_applicable" and not draft.description:
+    if channel != "answers":
+        _check_left_out(draft, provision, remote=remote)
+    elif draft.result == "not_applicable" and not draft.description:
         raise Invalid("say why it is not applicable here", where="/description")
     return None
+
+
+def always_applies(provision: Provision, *, fieldwork: bool) -> bool:
+    """May nobody say that it is not applicable? Under a standard with field work that is so of what may be of zero
+    tolerance: every workplace can be asked whether there is such a thing."""
+    return fieldwork and provision.zero_tolerance
+
+
+def _check_left_out(draft: AnswerDraft, provision: Provision, *, remote: bool) -> None:
+    """An answer that is neither conformance nor finding, under a standard with field work."""
+    if draft.result == "not_applicable" and always_applies(provision, fieldwork=True):
+        raise Invalid(
+            f"{provision.id} may be of zero tolerance and applies everywhere: where there is nothing of the kind, the "
+            "answer is conformance",
+            where="/result",
+        )
+    on_site_only = remote and not provision.remote_ok  # that the audit is remote is the reason
+    if (
+        draft.result in ("not_applicable", "not_reviewed")
+        and not on_site_only
+        and not says_something(draft.description)
+    ):
+        raise Invalid(f"say in words why it is {draft.result.replace('_', ' ')} here", where="/description")
 
 
 def _check_finding(draft: AnswerDraft, provision: Provision, share: Share, channel: Channel) -> Severity:

@@ -30,8 +30,9 @@ def plan_audit(session: Writing, actor: Actor, draft: AuditDraft, *, now: dateti
     """Enter an audit by the actor's firm, with the actor on the team. Nobody at the site is told.
 
     The profiles of the standard that apply to the site are fixed now. Raises Invalid for dates, team, site, kind or
-    standard that cannot be; Conflict when a priority closure would be done by the team that found it, or when the
-    standard asks for independence and something speaks against firm or team.
+    standard that cannot be; Conflict when a closure would be under a standard that asks less than the one under which
+    was found what is open here, when a priority closure would be done by the team that found it, or when the standard
+    asks for independence and something speaks against firm or team.
     """
     access.check(actor, PLAN, OWN)
     site = session.get(Site, draft.site)
@@ -46,6 +47,8 @@ def plan_audit(session: Writing, actor: Actor, draft: AuditDraft, *, now: dateti
     if draft.notice is not None and (draft.notice == "announced") != draft.announced:
         raise Invalid(f"announced is {str(draft.announced).lower()}, and notice is {draft.notice}", where="/notice")
     _check_team(session, actor, draft.team)
+    if draft.type in scope.CLOSING:
+        closing.check_standard(session, draft.site, catalogue.id)
     if draft.type == "priority_closure":
         closing.check_other_team(session, draft.site, draft.team)
     notice = draft.notice or ""

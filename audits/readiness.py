@@ -10,11 +10,13 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 from audits import scope, signatures
+from audits.consistency import short_records
 from audits.drafts import ReportDraft
 from audits.facts import decode
 from audits.fieldwork import facts as fieldwork
 from audits.fieldwork import gaps
-from audits.filing import answers_of
+from audits.fieldwork.sampling import SAMPLED
+from audits.filing import answers_of, findings_of
 from audits.independence.facts import objections
 from audits.relations import READ_DRAFT, check_audit, held_provisions
 from audits.scope import WHOLE
@@ -52,7 +54,7 @@ def readiness(session: Reading, actor: Actor, audit_id: str, *, now: datetime) -
     prepared = session.get(PreparedRow, audit.id)
     items = [
         *_questions(audit, unanswered, len(answers), now),
-        *_figures(session, audit, catalogue, prepared, work, now),
+        *_figures(session, audit, catalogue, prepared, work, answers, now),
     ]
     if catalogue.fieldwork is not None:
         items += [*_fieldwork(session, audit, catalogue.fieldwork, work), *_key(session, actor, catalogue)]
@@ -90,6 +92,7 @@ def _figures(
     catalogue: Standard,
     prepared: PreparedRow | None,
     work: fieldwork.Figures,
+    answers: Mapping[str, AnswerRow],
     now: datetime,
 ) -> Iterator[Item]:
     if catalogue.fieldwork is None or not catalogue.fieldwork.signed:
@@ -98,10 +101,13 @@ def _figures(
         yield "not_prepared", True, "the report is not prepared, so its figures are not checked yet"
         return
     draft = decode(ReportDraft, prepared.given["report"])
+    site, findings = session.get_one(Site, audit.site_id), findings_of(session, audit)
     try:
-        check_figures(audit, catalogue, draft, work, session.get_one(Site, audit.site_id), now)
+        check_figures(audit, catalogue, draft, work, site, now, answers=answers, findings=findings)
     except Invalid as error:
         yield "inconsistent", True, error.detail
+    if audit.type in SAMPLED and draft.outcome == "completed" and (short := short_records(draft)):
+        yield "records_short", False, short
 
 
 def _fieldwork(session: Reading, audit: AuditRow, rule: Fieldwork, work: fieldwork.Figures) -> Iterator[Item]:

@@ -14,9 +14,8 @@ from typing import Literal
 from sqlalchemy import ColumnElement, and_, or_, select, true
 
 from audits.tables import AuditRow, FindingRow, MemberRow
-from ground import access
+from ground import access, people
 from ground.access import Actor, Grant, Relation
-from ground.auth import works_for
 from ground.database import Reading
 from ground.errors import Forbidden, NotFound
 from ground.parties import Site
@@ -158,7 +157,7 @@ def visible_findings(actor: Actor) -> ColumnElement[bool]:
     told = or_(FindingRow.released_at.is_not(None), drafts)
     if not access.everywhere(actor, READ):
         return told
-    own_sites = select(Site.id).where(Site.organisation_id == actor.organisation)
+    own_sites = select(Site.id).where(people.is_own(actor, Site.organisation_id))
     submitted = select(AuditRow.id).where(AuditRow.submitted_at.is_not(None), AuditRow.site_id.not_in(own_sites))
     return or_(told, and_(FindingRow.held_until.is_(None), FindingRow.audit_id.in_(submitted)))
 
@@ -169,8 +168,9 @@ def _site_is_own(session: Reading, actor: Actor, site: str) -> bool:
 
 
 def check_outside(session: Reading, actor: Actor, finding: FindingRow) -> None:
-    """Nobody of the organisation that answers for the site judges its findings or what it does, in whatever role."""
-    if works_for(session, actor, session.get_one(Site, finding.site_id).organisation_id):
+    """Nobody of the organisation that answers for the site judges its findings or what it does, in whatever role and
+    under whatever membership."""
+    if people.works_for(session, actor, session.get_one(Site, finding.site_id).organisation_id):
         raise Forbidden(
             "the organisation that answers for the site does not judge its findings, or what it does about them"
         )
@@ -181,7 +181,7 @@ def sight_of(session: Reading, actor: Actor, audit: AuditRow) -> Sight:
     own people beside the team, do not know of it, in whatever second role."""
     if _on_team(session, actor, audit.id):
         return "team"
-    if works_for(session, actor, session.get_one(Site, audit.site_id).organisation_id):
+    if people.works_for(session, actor, session.get_one(Site, audit.site_id).organisation_id):
         return "none"
     return "noted" if access.everywhere(actor, READ) or _handles(session, actor, audit) else "none"
 
@@ -208,7 +208,9 @@ def held_provisions(session: Reading, actor: Actor, audit: str) -> frozenset[str
 
 
 def _of_the_site(session: Reading, actor: Actor, finding: FindingRow | None) -> bool:
-    return finding is not None and _site_is_own(session, actor, finding.site_id)
+    if finding is None:
+        return False
+    return people.works_for(session, actor, session.get_one(Site, finding.site_id).organisation_id)
 
 
 HELD: ColumnElement[bool] = and_(FindingRow.held_until.is_not(None), FindingRow.released_at.is_(None))

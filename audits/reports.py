@@ -16,6 +16,7 @@ from datetime import datetime
 from audits import scope
 from audits.drafts import ReportDraft
 from audits.facts import SEVERITIES, encode, interviews_needed
+from audits.fieldwork import sampling
 from audits.fieldwork.facts import Figures
 from audits.standard import Standard
 from audits.tables import AnswerRow, AuditRow, FindingRow, PreliminaryRow
@@ -107,7 +108,7 @@ def build_signed(
         "planned_at": instant(audit.planned_at),
         "prepared_at": instant(told.at),
         "figures": encode(draft),
-        "interviews_needed": interviews_needed(draft.workers),
+        **_needed(draft.workers, catalogue, work),
         "effort": {"planned": audit.effort_planned, "needed": work.effort_needed, "spent": work.effort_spent},
         "outcome": _outcome(draft, unanswered),
         "counts": _counts(told, len(unanswered)),
@@ -117,6 +118,17 @@ def build_signed(
         "unanswered": unanswered,
         "preliminary": sheet_view(sheet) if sheet else None,
         "closed": list(told.closed),
+    }
+
+
+def _needed(workers: int, catalogue: Standard, work: Figures) -> dict[str, Json]:
+    """How many interviews such a place needs, and why that is more than at low risk, as the rules count them too."""
+    if catalogue.fieldwork is None:
+        return {"interviews_needed": interviews_needed(workers)}
+    rule = catalogue.fieldwork.sampling
+    return {
+        "interviews_needed": sampling.interviews(workers, rule, high_risk=work.high_risk),
+        "interviews_why": sampling.raised(workers, rule, high_risk=work.high_risk),
     }
 
 

@@ -30,16 +30,18 @@ WRITTEN_UP_LATER = 180  # days: no decision takes an audit that ended longer ago
 @dataclass(frozen=True)
 class Share:
     """The 20 percent rule. percent: of the sample affected makes a major; lifts: of these. With field work, of all that
-    is milder: no smaller word avoids it. Before, of a minor."""
+    is milder: no smaller word avoids it. Before, of a minor. always_counted: wherever the rule holds, none of these is
+    taken without counts: silence does not avoid it either. Before, on core topics only."""
 
     percent: int = SYSTEMIC_PERCENT
     lifts: tuple[Severity, ...] = ("minor",)
+    always_counted: bool = False
 
     @classmethod
     def of(cls, standard: Standard) -> Share:
         if standard.fieldwork is None:
             return cls()
-        return cls(standard.fieldwork.escalation.share_percent, ("minor", "risk", "opportunity"))
+        return cls(standard.fieldwork.escalation.share_percent, ("minor", "risk", "opportunity"), always_counted=True)
 
 
 USUAL = Share()
@@ -55,8 +57,9 @@ def grade(
     """The severity that counts: the proposed one, within the provision's limits, lifted by the 20 percent rule where
     the provision has it.
 
-    affected of sampled workers, files or places; both or neither. A minor or a risk that can be lifted needs them on a
-    core topic, because there they decide. Raises Invalid with a pointer relative to the answer.
+    affected of sampled workers, files or places; both or neither. What can be lifted needs them: with field work
+    wherever the rule holds, and a minor or a risk on a core topic always. Raises Invalid with a pointer relative to the
+    answer.
     """
     if (affected is None) != (sampled is None):
         raise Invalid("affected and sampled belong together", where="/affected" if affected is None else "/sampled")
@@ -72,6 +75,11 @@ def grade(
         return proposed
     if provision.core and not sampled and proposed != "opportunity":
         raise Invalid(f"a {proposed} on the core provision {provision.id} needs affected and sampled", where="/sampled")
+    if share.always_counted and provision.share_rule and not sampled:
+        raise Invalid(
+            f"{provision.id}: affected and sampled are needed; {share.percent} percent of the sample make a major",
+            where="/sampled",
+        )
     systemic = bool(sampled) and 100 * (affected or 0) >= share.percent * (sampled or 0)
     return "major" if systemic and provision.share_rule else proposed
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from audits import closing, rules, scope, signatures
-from audits.consistency import Known, compare
+from audits.consistency import Answered, Known, compare
 from audits.counting import count
 from audits.drafts import ReportDraft
 from audits.facts import decode, encode
@@ -202,7 +202,7 @@ def assemble(
     answers, findings = answers_of(session, audit), findings_of(session, audit)
     work = fieldwork.figures(session, audit)
     site = session.get_one(Site, audit.site_id)
-    check_figures(audit, catalogue, draft, work, site, today)
+    check_figures(audit, catalogue, draft, work, site, today, answers=answers, findings=findings)
     check_answered(audit, catalogue, draft, answers)
     made = made_by_rules(
         audit, catalogue, answers, findings, refused=_refusal(draft), ids=ids, by=by, now=at
@@ -211,7 +211,9 @@ def assemble(
     findings = {**findings, **{one.finding.provision: one.finding for one in made}}
     team = team_of(session, audit.id)
     interviews = draft.interviews_individual + draft.interviews_group
-    closable = closing.closable(session, audit, catalogue, answers.values(), team, interviews=interviews)
+    closable = closing.closable(
+        session, audit, catalogue, answers.values(), team, interviews=interviews, outcome=draft.outcome
+    )
     told = Told(
         draft, catalogue, answers, findings, organisation=site.organisation_id, team=team,
         closed=tuple(finding.id for finding in closable), at=at,
@@ -226,8 +228,11 @@ def check_figures(
     work: fieldwork.Figures,
     site: Site,
     today: datetime,
+    *,
+    answers: Mapping[str, AnswerRow],
+    findings: Mapping[str, FindingRow],
 ) -> None:
-    """Invalid with every pair of figures that cannot both be true."""
+    """Invalid with every pair of figures that cannot both be true, or do not agree with the answers."""
     known = Known(
         audit.starts_on,
         audit.ends_on,
@@ -237,6 +242,18 @@ def check_figures(
         work.languages,
         work.workers,
         work.worker_languages,
+        {
+            id: Answered(
+                answers[id].result,  # type: ignore[arg-type]  # one of the results: the table has no other
+                findings[id].severity if id in findings else None,
+                answers[id].sampled,
+                answers[id].description,
+                share_rule=provision.share_rule,
+            )
+            for id, provision in catalogue.provisions.items()
+            if id in answers
+        },
+        heads_only=site.kind != "agency_office",
     )
     problems = compare(draft, known, whole=audit.type in WHOLE, fieldwork=catalogue.fieldwork is not None)
     problems += rules.consistency(draft.figures(audit.starts_on, audit.ends_on), today.date())

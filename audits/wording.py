@@ -1,8 +1,9 @@
-"""Small counts of people in an auditor's own words: "two of them said" names two to a site that knows who was there.
+"""What an auditor's own words say: small counts of people, and whether a reason is one.
 
-Pure. Owns a reader that is wrong in both directions now and then, and therefore only warns: figures and number words
-below five beside people or beside what people do when they are asked, and counts whose rest is below five. What it does
-not find is still the auditor's to leave out.
+Pure. "Two of them said" names two to a site that knows who was there. Owns a reader of that which is wrong in both
+directions now and then, and therefore only warns: figures and number words below five beside people or beside what
+people do when they are asked, and counts whose rest is below five. What it does not find is still the auditor's to
+leave out. A reason that says nothing, such as a full stop, is refused by whoever asks for one.
 """
 
 from __future__ import annotations
@@ -36,6 +37,14 @@ _PART = re.compile(
 )
 _ABOUT_PEOPLE = re.compile(rf"\b(?:{_PEOPLE}|said|told|asked|interviewed|borrowed)\b", re.IGNORECASE)
 _SENTENCE_END = re.compile(r"(?<=[.;])\s+")
+LEAST_LETTERS = 4  # different ones: four signs of Chinese are a reason, and "n/a", "none" and "xxxx" are not [P]
+_ONLY_THE_ANSWER = frozenset({"notapplicable", "notreviewed", "notaudited", "nothing", "doesnotapply"})
+
+
+def says_something(text: str) -> bool:
+    """Is there a reason to be read in it, in any language? Not a full stop, "n/a", or the answer once more."""
+    letters = "".join(sign for sign in text.casefold() if sign.isalpha())
+    return len(set(letters)) >= LEAST_LETTERS and letters not in _ONLY_THE_ANSWER
 
 
 def small_counts(text: str) -> Iterator[str]:

@@ -14,7 +14,7 @@ from typing import Literal, NamedTuple, cast
 from sqlalchemy import BindParameter, bindparam, select
 
 from audits import dossier as testimony
-from certify import log
+from certify import log, people
 from certify.appeals.tables import AppealRow
 from certify.dossier import Panel, Reduction, Revocation, Risk, open_record
 from certify.events import TRANSITIONS, Leaf, State
@@ -30,11 +30,11 @@ from certify.tables import (
 )
 from ground import access, journal, outbox
 from ground.access import Actor, Grant
-from ground.auth import works_for
 from ground.canonical import Json, instant, nfc, parse
 from ground.database import Reading, Writing, lock
 from ground.errors import Conflict, Forbidden, Invalid, NotFound
 from ground.parties import KNOWN, Site
+from ground.people import works_for
 
 ASSESS = "certify.assess_risk"
 SPEAK = "certify.speak_on_panel"
@@ -81,9 +81,17 @@ def assess_risk(
 def speak(
     session: Writing, actor: Actor, application: str, *, favourable: bool, opinion: str, now: datetime
 ) -> dict[str, Json]:
-    """One member's word. It takes two members of different organisations to make a panel; the rules judge who may."""
+    """One member's word. It takes two members of different organisations to make a panel; the rules judge who may.
+
+    Compared is the human, under every membership: Forbidden for people of an audit, its firm or a house that is judged;
+    Conflict for who accepted, confirmed or spoke as another member.
+    """
     found = application_of(session, actor, SPEAK, application)
     lock(session, f"application {found.id}")
+    to = "speak on the panel"
+    people.check_not_of_the_audit(session, actor, found.id, to=to)
+    people.check_not_judged(session, actor, found.id, to=to)
+    people.check_one_word(session, actor, found.id)
     row = PanelWordRow(
         application_id=found.id,
         person=actor.person,
@@ -195,11 +203,13 @@ def revoked(session: Reading, last: Sequence[Leaf]) -> tuple[Revocation, ...]:
 
 
 class Stopped(NamedTuple):
-    """A certificate that was stopped and did not come back, since when, and the sites of which that is true."""
+    """A certificate that was stopped and did not come back, since when, and the sites of which that is true.
+    uncorrected: of one that was given back, the grave findings at any place that it covered that are open still."""
 
     state: State
     at: datetime
     sites: frozenset[str]
+    uncorrected: tuple[str, ...] = ()
 
 
 def stopped(session: Reading, chains: Mapping[str, Sequence[Leaf]]) -> dict[str, Stopped]:
@@ -211,7 +221,12 @@ def stopped(session: Reading, chains: Mapping[str, Sequence[Leaf]]) -> dict[str,
     query = select(Certificate.number, Certificate.scope).where(Certificate.number.in_(numbers))
     scopes = {number: {site["id"] for site in scope["sites"]} for number, scope in session.execute(query)}
     return {
-        number: Stopped(state, at, frozenset(scopes[number] - scopes.get(after or "", set())))
+        number: Stopped(
+            state,
+            at,
+            frozenset(scopes[number] - scopes.get(after or "", set())),
+            _corrected(session, chains[number][-1])[0] if state == "withdrawn" else (),
+        )
         for number, (state, at, after) in found.items()
     }
 
@@ -237,13 +252,13 @@ def _stop(leaves: Sequence[Leaf]) -> tuple[State, datetime, str | None] | None:
     return (state, at, after) if at else None
 
 
-def _corrected(session: Reading, revoked: Leaf) -> tuple[tuple[str, ...], datetime | None]:
-    """Of the grave findings before this revocation, at every place that the certificate covered: those still open, and
-    when the last of the others was closed, if that was later."""
+def _corrected(session: Reading, ended: Leaf) -> tuple[tuple[str, ...], datetime | None]:
+    """Of the grave findings before this end, at every place that the certificate covered: those still open, and when
+    the last of the others was closed, if that was later."""
     query = (
         select(ApplicationSite.site_id)
         .join(Certificate, Certificate.application_id == ApplicationSite.application_id)
-        .where(Certificate.number == revoked.cert)
+        .where(Certificate.number == ended.cert)
         .order_by(ApplicationSite.site_id)
     )
     places = testimony.load(session, list(session.scalars(query)))
@@ -251,11 +266,11 @@ def _corrected(session: Reading, revoked: Leaf) -> tuple[tuple[str, ...], dateti
         finding
         for place in places
         for finding in place.findings
-        if finding.discovered_at <= revoked.at
+        if finding.discovered_at <= ended.at
         if finding.severity == "priority" or (finding.severity == "major" and finding.core)
     ]
     still = tuple(sorted(finding.id for finding in grave if counts_open(finding)))
-    later = [f.closed_at for f in grave if f.closed_at is not None and f.closed_at > revoked.at and not counts_open(f)]
+    later = [f.closed_at for f in grave if f.closed_at is not None and f.closed_at > ended.at and not counts_open(f)]
     return still, max(later, default=None)
 
 

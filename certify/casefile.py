@@ -166,10 +166,10 @@ def _dossier(session: Reading, application: Application, rows: _Rows, leaves: Se
         reduction=rows.reductions.get(application.id),
         suspension_reason=brake_reason(session, application),
         others=tuple(
-            facts.Other(each.number, *rows.stopped[each.number][:2])
+            facts.Other(each.number, stop.state, stop.at, stop.uncorrected)
             for each in history
             if each.application_id != application.id
-            if each.number in rows.stopped and not rows.stopped[each.number][2].isdisjoint(own)
+            if (stop := rows.stopped.get(each.number)) and not stop.sites.isdisjoint(own)
         ),
     )
 

@@ -29,7 +29,7 @@ from certify.rulebook import Rulebook
 from certify.tables import Application, ApplicationSite, CaseRow, Certificate, DecisionRow
 from ground import journal, outbox
 from ground.access import SYSTEM
-from ground.canonical import Json, jcs
+from ground.canonical import Json, jcs_plain
 from ground.database import Reading, Writing, lock
 from ground.errors import Conflict, FreemarkError, NotFound
 from ground.ids import new_id, random_bytes
@@ -44,11 +44,15 @@ AT_ONCE = 100  # applications read together: some 30 queries for all of them, an
 STEPS = 5  # suspend, propose, revoke are three in a row; more would be rules that never come to rest
 
 
-def consider(world: World, application: str) -> None:
+def consider(world: World, application: str, *, look_first: bool = True) -> None:
     """Decide about the application and enact it, until nothing more follows. Harmless to repeat.
 
-    NotFound: no such application. Unavailable: a key is away; nothing was changed by the step that needed it.
+    look_first: without a lock whether there is any news at all, as there mostly is not; who knows that there is saves
+    one reading of the file, and writers wait. NotFound: no such application. Unavailable: a key is away; nothing was
+    changed by the step that needed it.
     """
+    if not look_first and not _decide(world, application):
+        return
     for _ in range(STEPS):
         if not _step(world, application):
             return
@@ -81,23 +85,32 @@ class _Heard:
 
 
 def _step(world: World, application: str) -> bool:
-    """One decision. True when it was enacted, so that another may follow from it."""
+    """One decision, where there is news. True when it was enacted, so that another may follow from it."""
     with world.db.read() as session:
-        row = session.get(Application, application)
-        if row is None:
-            raise NotFound("there is no such application")
-        heard = _assess(session, world, row)
+        heard = _assess(session, world, _application(session, application))
         if not (_is_news(session, heard) or _holds_news(session, heard)):
             return False
+    return _decide(world, application)
+
+
+def _decide(world: World, application: str) -> bool:
+    """The same under the lock, with everything read anew."""
     with world.db.write() as session:
         lock(session, f"application {application}")
-        heard = _assess(session, world, session.get_one(Application, application))
+        heard = _assess(session, world, _application(session, application))
         enacted = _is_news(session, heard) and _goes(session, world, heard)
         if enacted:
             _enact(session, world, heard)
         if _holds_news(session, heard):
             _hold(session, world, heard, heard.decision.at)
         return enacted and heard.decision.outcome not in QUIET
+
+
+def _application(session: Reading, id: str) -> Application:
+    row = session.get(Application, id)
+    if row is None:
+        raise NotFound("there is no such application")
+    return row
 
 
 def seal_prepared(world: World, number: str) -> None:
@@ -323,7 +336,7 @@ def _store(session: Writing, world: World, case: CaseFile, decision: Decision, n
         rulebook=decision.rulebook,
         rulebook_sha256=decision.rulebook_sha256,
         reasons=_told(decision),
-        record=jcs(document).decode(),
+        record=jcs_plain(document).decode(),
         cmt=commitment(salt, document),
         sealed=world.keyring.seal(salt, f"decision.sealed {id}"),
     )

@@ -93,11 +93,13 @@ class Revocation:
 class Other:
     """A certificate of another application of the holder that covered a site of this one, was stopped and did not come
     back: it is suspended or in remediation, or was given back or made smaller then, or was given back while a priority
-    finding was open. stopped_at: when that began."""
+    finding was open. stopped_at: when that began. uncorrected: where it was given back, the grave findings that are
+    still open at any place that it covered, an agent's office that was left out since among them."""
 
     certificate: str
     state: State
     stopped_at: datetime
+    uncorrected: tuple[str, ...] = field(default=(), metadata=LATER)
 
 
 @dataclass(frozen=True)

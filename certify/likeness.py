@@ -10,10 +10,10 @@ from collections.abc import Sequence
 
 from sqlalchemy import select
 
-from audits.screening.folding import fold, words
 from certify.tables import Application, ApplicationSite
 from ground.database import Reading
 from ground.errors import Conflict
+from ground.folding import fold, words
 from ground.parties import Site
 
 

@@ -40,15 +40,26 @@ def counts(visit: Visit, book: Rulebook, now: datetime) -> bool:
     )
 
 
+def as_strict(visit: Visit, book: Rulebook) -> bool:
+    """Signed, under a standard of the rulebook: an earlier one asks its auditors for no assignment, no signature and no
+    ledger, and is a way round none of these."""
+    return visit.signed and visit.standard in book.standards
+
+
 def closed(finding: Finding, place: SiteFacts, book: Rulebook, now: datetime) -> bool:
-    """Closed by now, in the way that the rulebook's table of findings (or else the provision) asks for."""
+    """Closed by now, in the way that the rulebook's table of findings (or else the provision) asks for.
+
+    What was found under a standard of the rulebook is closed by a signed visit under one of them (`as_strict`).
+    """
     if finding.closed_at is None or finding.closed_at > now:
+        return False
+    visits = {visit.id: visit for visit in place.visits}
+    found, closing = visits.get(finding.audit), visits.get(finding.closed_by or "")
+    if found is not None and found.standard in book.standards and (closing is None or not as_strict(closing, book)):
         return False
     asked = _asked(finding, book)
     if asked in ("", "next_audit", "none"):
         return True
-    visits = {visit.id: visit for visit in place.visits}
-    found, closing = visits.get(finding.audit), visits.get(finding.closed_by or "")
     if closing is None or closing is found or not finding.closed_on_site or not counts(closing, book, now):
         return False
     if closing.starts_on < finding.discovered_at.date():

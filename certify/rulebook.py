@@ -13,6 +13,7 @@ from functools import cache
 from importlib.resources import files
 
 from audits.standard import Fieldwork, Standard
+from certify import sensible
 from certify.chapters import Band as Band
 from certify.chapters import Effect as Effect
 from certify.chapters import Escalation as Escalation
@@ -80,18 +81,28 @@ def text_of(id: str) -> str:
 
 
 def check_against(book: Rulebook, standards: Iterable[Standard]) -> tuple[str, ...]:
-    """Every number of the rulebook that differs from one of these standards, a sentence each; () when all agree.
+    """What makes no sense in the rulebook (`nonsense`), and every number of it that differs from one of these
+    standards, a sentence each; () when all agree.
 
     Clocks, sampling, independence, man-days and escalation stand in both: the site is told one, the rules count with
     the other. A rulebook without tables (the first shape) has no such numbers. standards: those that `book` names.
     """
-    found = []
-    for standard in standards:
+    found: list[str] = []
+    for standard in standards if book.effects else ():
         pairs = [*_clocks(book, standard), *_fieldwork(book, standard.fieldwork), *_catalogue(book, standard)]
         for name, ours, theirs in pairs:
             if ours != theirs:
                 found.append(f"{name}: {ours} in the rulebook {book.id}, {theirs} in the standard {standard.id}")
-    return tuple(found) if book.effects else ()
+    return (*nonsense(book), *found)
+
+
+def nonsense(book: Rulebook) -> tuple[str, ...]:
+    """What makes no sense, whatever the standards say: numbers that contradict each other, or an id that is taken."""
+    found = sensible.nonsense(book)
+    if book.id in IDS and (known := _load(book.id).sha256) != book.sha256:
+        words = f"published with the hash {known[:12]}, and this text has {book.sha256[:12]}: it needs an id of its own"
+        return (f"/id: {book.id} is {words}", *found)
+    return found
 
 
 Pair = tuple[str, object, object]

@@ -113,8 +113,11 @@ def _with_tables(book: Rulebook, document: Mapping[str, Json]) -> Rulebook:
             raise Malformed(f"{name} must be an array of tables", where=f"/{name}")
         return tuple(row(part, parameters, f"/{name}/{place}") for place, part in enumerate(parts))
 
-    effects = {effect.id: effect for effect in rows("effects", _effect)}
-    for place, effect in enumerate(effects.values()):
+    listed = rows("effects", _effect)
+    effects = {effect.id: effect for effect in listed}
+    for place, effect in enumerate(listed):
+        if effect.id in [each.id for each in listed[:place]]:
+            raise Malformed(f"{effect.id!r} stands twice", where=f"/effects/{place}/id")
         if unknown := [id for id in effect.clauses if id not in book.clauses]:
             raise Malformed(f"{unknown[0]!r} is not a clause", where=f"/effects/{place}/clauses")
         severity = effect.id if effect.id in SEVERITIES else effect.id.split("_")[0]

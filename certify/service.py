@@ -15,7 +15,7 @@ from typing import Literal
 from sqlalchemy import select
 
 from audits import dossier as testimony
-from certify import braking, casefile, likeness, log, register
+from certify import braking, casefile, likeness, log, people, register
 from certify.deciding import (
     consider,
     on_application_event,
@@ -49,9 +49,8 @@ from certify.tables import (
 )
 from ground import access, journal, outbox
 from ground.access import Actor
-from ground.auth import Membership
 from ground.database import Reading, Writing, lock
-from ground.errors import Conflict, Forbidden, Invalid
+from ground.errors import Conflict, Invalid
 from ground.ids import new_id
 from ground.parties import KNOWN, Organisation, Site
 
@@ -153,13 +152,16 @@ def accept_reports(
 ) -> AcceptanceRow:
     """A decider accepts all reports of the application's sites, naming each by its hash.
 
-    Forbidden for a member of a team or firm that wrote one of them. Invalid, with a pointer, for a hash that is no
-    current report, or when one is not named: who accepts must have seen the newest.
+    Forbidden for a member of a team or firm that wrote one of them, or of a house that is judged, under any membership;
+    Conflict for a human who confirmed, or spoke on the panel, as another member. Invalid, with a pointer, for a hash
+    that is no current report, or when one is not named: who accepts must have seen the newest.
     """
-    found = session.get(Application, application)
-    if found is not None:
-        _check_independent(session, actor, application)
+    to = "accept its report"
+    if session.get(Application, application) is not None:
+        people.check_not_of_the_audit(session, actor, application, to=to)
     row = _locked(session, actor, ACCEPT, application)
+    people.check_not_judged(session, actor, row.id, to=to)
+    people.check_one_word(session, actor, row.id)
     current = casefile.current_reports(session, row.id)
     if not current:
         raise Conflict("no report has been submitted on any site of this application")
@@ -240,6 +242,8 @@ def confirm(session: Writing, actor: Actor, number: str, *, act: Act, now: datet
 
     Once per person and suspension or case; again only for a reinstatement, when a report came in behind the first word,
     because R3 asks for one that knows every report. How many are needed, and of which organisations, the rulebook says.
+    Compared is the human, under every membership: Forbidden for people of a house that is judged and, for a
+    reinstatement, of an audit or its firm; Conflict for a second word as another member.
     """
     certificate, row, entry = _current(session, actor, CONFIRM, number, now)
     period: int | None
@@ -247,18 +251,21 @@ def confirm(session: Writing, actor: Actor, number: str, *, act: Act, now: datet
         if entry.state not in ("suspended", "remediation"):
             raise Conflict(f"this certificate is {entry.state}; only a suspended one can be reinstated")
         period = casefile.suspension_period(log.leaves(session, number))
+        people.check_not_of_the_audit(session, actor, row.id, to="confirm the return")
+        people.check_one_word(session, actor, row.id)
     else:
         case = casefile.open_case(session, row.id)
         if case is None:
             raise Conflict("no revocation of this certificate is proposed")
         period = case.id
-    known = select(ApprovalRow).where(
-        ApprovalRow.certificate == number,
-        ApprovalRow.act == act,
-        ApprovalRow.period == period,
-        ApprovalRow.person == actor.person,
+    people.check_not_judged(session, actor, row.id, to="confirm anything in it")
+    given = select(ApprovalRow).where(
+        ApprovalRow.certificate == number, ApprovalRow.act == act, ApprovalRow.period == period
     )
-    approval = session.scalar(known)
+    others = people.same(session, actor.person) - {actor.person}
+    if act == "revoke" and session.scalar(given.where(ApprovalRow.person.in_(others)).limit(1)) is not None:
+        raise Conflict("you have confirmed this under another membership; it takes another person")
+    approval = session.scalar(given.where(ApprovalRow.person == actor.person))
     if approval is None:
         approval = ApprovalRow(
             application_id=row.id,
@@ -351,19 +358,6 @@ def _gtin(text: str | None, where: str) -> str | None:
     if (total + digits[13]) % 10:
         raise Invalid("the last digit of this GTIN does not fit the others", where=where)
     return text.zfill(14)
-
-
-def _check_independent(session: Reading, actor: Actor, application: str) -> None:
-    """Nobody accepts the work of their own team or firm, in whatever second role (DESIGN.md 5)."""
-    visits = [
-        visit for facts in testimony.load(session, casefile.site_ids(session, application)) for visit in facts.visits
-    ]
-    firms = {visit.firm for visit in visits}
-    if any(actor.person in visit.team for visit in visits):
-        raise Forbidden("who was on the audit team cannot accept its report")
-    member = select(Membership.role).where(Membership.person_id == actor.person, Membership.organisation_id.in_(firms))
-    if actor.organisation in firms or session.scalar(member.limit(1)) is not None:
-        raise Forbidden("a member of the audit firm cannot accept its report")
 
 
 def _reported_since(session: Reading, application: str, at: datetime) -> bool:

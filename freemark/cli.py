@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from freemark.commands import auditor, decision, keys, quality, rulebook, screening, sealed, sheet
+from freemark.commands import auditor, check, decision, keys, quality, rulebook, screening, sealed, sheet
 from freemark.commands.common import open_world_of, settings_of
 
 DESCRIPTION = "Freemark: certificates and labels against human trafficking, and the proof of who decided what, when."
@@ -96,8 +96,10 @@ def parser() -> argparse.ArgumentParser:
     outbox.add_argument("delivery", nargs="?", type=int, help="number of the delivery to retry")
     outbox.set_defaults(run=_outbox)
 
-    check = commands.add_parser("check", help="hold the database, the journal and the published log against each other")
-    check.set_defaults(run=_check)
+    command = commands.add_parser(
+        "check", help="hold the database, the journal, the decisions and the published log against each other"
+    )
+    command.set_defaults(run=check.run)
 
     demo = commands.add_parser("demo", help="the whole story in a new world, over HTTP, told in the terminal")
     demo.add_argument(
@@ -135,7 +137,7 @@ def _serve(options: argparse.Namespace) -> int:
     from certify.publish import genesis
     from freemark.app import create_app
 
-    world = open_world_of(options, host=options.host, port=options.port)
+    world = open_world_of(options, founds=True, host=options.host, port=options.port)
     # The application does both when it starts; here, what it would refuse is one line and no traceback.
     transparency.guard(world)
     genesis(world)
@@ -190,7 +192,7 @@ def _migrate(options: argparse.Namespace) -> int:
 def _found(options: argparse.Namespace) -> int:
     from ground import parties
 
-    world = open_world_of(options)
+    world = open_world_of(options, founds=True)
     with world.db.write() as session:
         founded = parties.found_scheme(session, options.organisation, options.person, now=world.clock.now())
     organisation, person, token = founded
@@ -216,18 +218,6 @@ def _outbox(options: argparse.Namespace) -> int:
             print(f"{row.id:>6} {row.state:<8} {row.handler:<20} tries {row.attempts}  {news}: {row.error}")
     print(f"{len(rows)} stuck")
     return 1 if rows else 0
-
-
-def _check(options: argparse.Namespace) -> int:
-    from certify import log as transparency
-    from ground import journal
-
-    world = open_world_of(options)
-    with world.db.read() as session:
-        rows = journal.check(session)
-    transparency.check(world)
-    print(f"journal: {rows} rows hold; the log reproduces its published root")
-    return 0
 
 
 def _demo(options: argparse.Namespace) -> int:

@@ -65,14 +65,6 @@ def roles_of(session: Reading, person: str, organisation: str) -> frozenset[str]
     )
 
 
-def works_for(session: Reading, actor: Actor, organisation: str) -> bool:
-    """Under this token, or under any other membership: whoever wears two hats has one head."""
-    query = select(Membership.person_id).where(
-        Membership.person_id == actor.person, Membership.organisation_id == organisation
-    )
-    return actor.organisation == organisation or session.scalar(query.limit(1)) is not None
-
-
 def issue_token(
     session: Writing,
     actor: Actor,

@@ -11,24 +11,30 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
-from sqlalchemy import JSON, Connection, DateTime, Dialect, create_engine, event, inspect, make_url, text
+from sqlalchemy import JSON, Connection, DateTime, Dialect, Engine, create_engine, event, inspect, make_url, text
+from sqlalchemy.engine.base import OptionEngine
+from sqlalchemy.engine.interfaces import CoreExecuteOptionsParameter
 from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.orm import DeclarativeBase, Mapper, Session
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
-from ground.canonical import Json, jcs
+from ground.canonical import SAFE_INTEGER, Json, jcs, jcs_plain
 from ground.errors import Conflict, Malformed, Unavailable
 
 BUSY_SECONDS = 20  # longest wait for another writer; a web server in front gives up at 30 or 60
 POOL = 10
 LAST_STEPS = "freemark_last_steps"
+WRITES = "freemark_writes"
 STATEMENTS = 1000  # kept prepared per SQLite connection: with Python's 128 of them most are prepared anew each time
 OVERFLOW = 40  # as many as the web server's threads (40), so that no request waits for a connection of its own process
+
+
+Row = TypeVar("Row")
 
 
 class Instant(TypeDecorator[datetime]):
@@ -83,6 +89,25 @@ class Writing(Reading):
     def flush(self, objects: Any = None) -> None:
         Session.flush(self, objects)
 
+    def get(
+        self, entity: type[Row] | Mapper[Row], ident: Any, *, with_for_update: Any = None, **more: Any
+    ) -> Row | None:
+        """As ever. On SQLite nobody else writes meanwhile, so a row that this session holds needs no second look."""
+        if self.get_bind().dialect.name == "sqlite":
+            with_for_update = None
+        return Session.get(self, entity, ident, with_for_update=with_for_update, **more)
+
+
+class _Apart(OptionEngine):
+    """The same engine, events and all, with connections of its own. On SQLite these only read: a switch to and fro
+    makes the connection forget every statement that it has prepared."""
+
+    pool = None  # type: ignore[assignment]  # its own, and not that of the engine beside it
+
+    def __init__(self, engine: Engine, options: CoreExecuteOptionsParameter) -> None:
+        super().__init__(engine, options)
+        self.pool = engine.pool.recreate()
+
 
 class Database:
     """url: "sqlite:///path/to/file" or "postgresql://user@host/name"."""
@@ -104,8 +129,9 @@ class Database:
             self.engine = create_engine(parsed, connect_args=given, **options)
             event.listen(self.engine, "connect", _prepare_sqlite)
             event.listen(self.engine, "begin", _begin_sqlite)
-            self._reader = self.engine.execution_options(freemark_writes=False)
-            self._writer = self.engine.execution_options(freemark_writes=True)
+            self._reader: Engine = _Apart(self.engine, {WRITES: False})
+            event.listen(self._reader.pool, "connect", _only_reads)
+            self._writer = self.engine.execution_options(**{WRITES: True})
         elif self.dialect == "postgresql":
             wait = f"-c lock_timeout={BUSY_SECONDS}s -c timezone=UTC"
             self.engine = create_engine(
@@ -143,19 +169,35 @@ class Database:
 
     def close(self) -> None:
         self.engine.dispose()
+        if self.dialect == "sqlite":
+            self._reader.dispose()
 
 
 def stored_json(value: Json) -> str:
     """The text of a JSON column: canonical, so that its hash can be taken again. Malformed when there is a float."""
-    _refuse_floats(value)
+    if _is_plain(value):
+        with suppress(UnicodeEncodeError):  # half a character: `jcs` says so
+            return jcs_plain(value).decode()
     return jcs(value).decode()
 
 
-def _refuse_floats(value: Json) -> None:
+def _is_plain(value: Json) -> bool:
+    """Is the quick way to canonical bytes the right one (`jcs_plain`)? It is for nearly all that is stored: text, and
+    objects with keys in ASCII. Malformed when there is a float."""
+    if type(value) is str or value is None:
+        return True
     if isinstance(value, float):
         raise Malformed("floats are not stored: two databases may give back two numbers")
+    if type(value) is dict:
+        plain = all([type(key) is str and key.isascii() for key in value])  # noqa: C419  # short, and twice as fast
+        return all([_is_plain(part) for part in value.values()]) and plain  # noqa: C419  # every part is looked at
+    if type(value) is list:
+        return all([_is_plain(part) for part in value])  # noqa: C419  # every part is looked at
+    if type(value) is int:
+        return -SAFE_INTEGER <= value <= SAFE_INTEGER
     for part in value.values() if isinstance(value, dict) else value if isinstance(value, list | tuple) else ():
-        _refuse_floats(part)
+        _is_plain(part)
+    return type(value) is bool
 
 
 def before_commit(session: Writing, step: Callable[[Writing], None]) -> None:
@@ -190,9 +232,12 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
         connection.execute(line).close()
 
 
+def _only_reads(connection: Any, _record: Any) -> None:
+    connection.execute("PRAGMA query_only=ON").close()
+
+
 def _begin_sqlite(connection: Connection) -> None:
-    writes = connection.get_execution_options().get("freemark_writes", True)
-    connection.exec_driver_sql(f"PRAGMA query_only={'OFF' if writes else 'ON'}")
+    writes = connection.get_execution_options().get(WRITES, True)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 

@@ -12,9 +12,9 @@ from sqlalchemy import String, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ground.access import Actor
-from ground.canonical import Json, digest, instant
+from ground.canonical import Json, digest, instant, sha256
 from ground.database import Base, Reading, Writing, before_commit, lock, stored_json
-from ground.errors import Conflict
+from ground.errors import Conflict, Malformed
 
 WAITING = "freemark_journal"
 FIRST = -(2**31)  # below every index, those an intruder might invent too
@@ -73,12 +73,10 @@ def record(
 
 def _append(session: Writing) -> None:
     lock(session, "journal")
-    head = session.get(JournalHead, 1)
+    head = session.get(JournalHead, 1, populate_existing=True)  # it may have been read before we had the lock
     if head is None:
         head = JournalHead(id=1, entries=0, hash=START)
         session.add(head)
-    else:
-        session.refresh(head)  # it may have been read before we had the lock
     for row in session.info.pop(WAITING):
         row.index, row.previous = head.entries, head.hash
         row.hash = _hash(row)
@@ -110,16 +108,18 @@ _FORWARD = select(JournalRow).order_by(JournalRow.index).limit(500)
 
 
 def _hash(row: JournalRow) -> str:
-    return digest(
-        {
-            "index": row.index,
-            "at": instant(row.at),
-            "person": row.person,
-            "organisation": row.organisation,
-            "token": row.token,
-            "action": row.action,
-            "subject": row.subject,
-            "detail": row.detail,
-            "previous": row.previous,
-        }
-    )
+    said: dict[str, Json] = {
+        "index": row.index,
+        "at": instant(row.at),
+        "person": row.person,
+        "organisation": row.organisation,
+        "token": row.token,
+        "action": row.action,
+        "subject": row.subject,
+        "detail": row.detail,
+        "previous": row.previous,
+    }
+    try:
+        return sha256(stored_json(said).encode()).hex()
+    except Malformed:
+        return digest(said)  # a row that was changed may hold what is never stored

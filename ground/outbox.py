@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from sqlalchemy import ForeignKey, Select, String, Text, UniqueConstraint, or_, select
+from sqlalchemy import ForeignKey, Integer, String, Text, UniqueConstraint, bindparam, or_, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from ground.database import Base, Reading, Writing, lock
@@ -106,7 +106,6 @@ class Drained(NamedTuple):
 def record(session: Writing, event: str, subject: str, *, now: datetime, **ids: str) -> None:
     """Write the event with the change it tells of. It is delivered only if this transaction commits."""
     session.add(OutboxEvent(name=event, subject=subject, ids=ids, at=now, handed_out=False))
-    session.flush()
 
 
 def drain(world: World, handlers: Handlers, *, limit: int = 100) -> Drained:
@@ -115,21 +114,21 @@ def drain(world: World, handlers: Handlers, *, limit: int = 100) -> Drained:
     Any number of processes may drain at once. No transaction is held while a handler runs.
     """
     done = failed = parked = 0
-    for _ in range(limit):
-        now = world.clock.now()
-        _hand_out(world, handlers, now, limit)
-        claimed = _claim(world, now)
-        if claimed is None:
-            break
+    claimed = _first(world, handlers, limit) if limit > 0 else None
+    while claimed is not None:
         delivery, event, claim, name = claimed
         error = _run(world, handlers, event, name)
-        match _settle(world, delivery, claim, error):
-            case "done":
-                done += 1
-            case "failed":
-                failed += 1
-            case "parked":
-                parked += 1
+        limit -= 1
+        with world.db.write() as session:
+            now = world.clock.now()
+            match _settle(session, delivery, claim, error, now):
+                case "done":
+                    done += 1
+                case "failed":
+                    failed += 1
+                case "parked":
+                    parked += 1
+            claimed = _next(session, handlers, now, limit) if limit > 0 else None
     return Drained(done, failed, parked)
 
 
@@ -154,55 +153,76 @@ def retry(session: Writing, delivery_id: int, *, now: datetime) -> Delivery:
     return delivery
 
 
-def _hand_out(world: World, handlers: Handlers, now: datetime, limit: int) -> None:
-    """Make the delivery rows of new events."""
-    fresh = select(OutboxEvent).where(OutboxEvent.handed_out.is_(False)).order_by(OutboxEvent.id).limit(limit)
+Claimed = tuple[int, Event, str, str]
+"""Delivery, event, claim, and the handler's name."""
+
+
+def _first(world: World, handlers: Handlers, limit: int) -> Claimed | None:
+    """The oldest delivery that is due, which is ours for a while. Who finds nothing to do has only read."""
+    now = world.clock.now()
     with world.db.read() as session:
-        if session.scalar(select(OutboxEvent.id).where(OutboxEvent.handed_out.is_(False)).limit(1)) is None:
-            return
+        if session.scalar(_FRESH, {"most": 1}) is None and session.scalar(_DUE, _moments(now)) is None:
+            return None
     with world.db.write() as session:
-        lock(session, "outbox")
-        for event in session.scalars(fresh):
-            event.handed_out = True
-            for handler in handlers.get(event.name, ()):
-                session.add(Delivery(event_id=event.id, handler=handler.name, due_at=now))
+        return _next(session, handlers, now, limit)
 
 
-def _due(now: datetime) -> Select[Delivery]:
+def _next(session: Writing, handlers: Handlers, now: datetime, limit: int) -> Claimed | None:
+    """The same, in the transaction in which the one before is settled."""
+    if session.scalar(_FRESH, {"most": 1}) is not None:
+        _hand_out(session, handlers, now, limit)
+    delivery = session.scalar(_CLAIMED, _moments(now))
+    if delivery is None:
+        return None
+    delivery.claim, delivery.claimed_until = crockford(16), now + CLAIM
+    event = delivery.source
     return (
-        select(Delivery)
-        .where(
-            Delivery.done_at.is_(None),
-            Delivery.parked_at.is_(None),
-            # The second halves: a demo clock that was set back must not leave claims and waits in a far future.
-            or_(Delivery.due_at <= now, Delivery.due_at > now + LONGEST_WAIT),
-            or_(
-                Delivery.claimed_until.is_(None),
-                Delivery.claimed_until <= now,
-                Delivery.claimed_until > now + CLAIM,
-            ),
-        )
-        .order_by(Delivery.id)
-        .limit(1)
+        delivery.id,
+        Event(event.id, event.name, event.subject, dict(event.ids), event.at),
+        delivery.claim,
+        delivery.handler,
     )
 
 
-def _claim(world: World, now: datetime) -> tuple[int, Event, str, str] | None:
-    with world.db.read() as session:
-        if session.scalar(_due(now)) is None:
-            return None
-    with world.db.write() as session:
-        delivery = session.scalar(_due(now).with_for_update(skip_locked=True, of=Delivery))
-        if delivery is None:
-            return None
-        delivery.claim, delivery.claimed_until = crockford(16), now + CLAIM
-        event = delivery.source
-        return (
-            delivery.id,
-            Event(event.id, event.name, event.subject, dict(event.ids), event.at),
-            delivery.claim,
-            delivery.handler,
-        )
+def _hand_out(session: Writing, handlers: Handlers, now: datetime, limit: int) -> None:
+    """Make the delivery rows of new events."""
+    lock(session, "outbox")
+    for event in session.scalars(_FRESH, {"most": limit}).all():
+        event.handed_out = True
+        for handler in handlers.get(event.name, ()):
+            session.add(Delivery(event_id=event.id, handler=handler.name, due_at=now))
+    session.flush()
+
+
+def _moments(now: datetime) -> dict[str, datetime]:
+    return {"now": now, "longest_wait": now + LONGEST_WAIT, "claim": now + CLAIM}
+
+
+# The questions. Each is built once, because building one costs more than asking it.
+
+_FRESH = (
+    select(OutboxEvent)
+    .where(OutboxEvent.handed_out.is_(False))
+    .order_by(OutboxEvent.id)
+    .limit(bindparam("most", type_=Integer))
+)
+_DUE = (
+    select(Delivery)
+    .where(
+        Delivery.done_at.is_(None),
+        Delivery.parked_at.is_(None),
+        # The second halves: a demo clock that was set back must not leave claims and waits in a far future.
+        or_(Delivery.due_at <= bindparam("now"), Delivery.due_at > bindparam("longest_wait")),
+        or_(
+            Delivery.claimed_until.is_(None),
+            Delivery.claimed_until <= bindparam("now"),
+            Delivery.claimed_until > bindparam("claim"),
+        ),
+    )
+    .order_by(Delivery.id)
+    .limit(1)
+)
+_CLAIMED = _DUE.with_for_update(skip_locked=True, of=Delivery)
 
 
 def _run(world: World, handlers: Handlers, event: Event, name: str) -> Exception | None:
@@ -216,25 +236,23 @@ def _run(world: World, handlers: Handlers, event: Event, name: str) -> Exception
     return None
 
 
-def _settle(world: World, delivery_id: int, claim: str, error: Exception | None) -> str:
-    now = world.clock.now()
-    with world.db.write() as session:
-        delivery = session.get(Delivery, delivery_id, with_for_update={"of": Delivery})
-        if delivery is None or delivery.claim != claim or delivery.done_at is not None:
-            return "taken over"  # our claim ran out meanwhile: whoever has it now settles it
-        delivery.claim = delivery.claimed_until = None
-        if error is None:
-            delivery.done_at, delivery.error = now, ""
-            return "done"
-        delivery.attempts += 1
-        delivery.error = f"{type(error).__name__}: {error}"[:ERROR_LENGTH].replace("\0", " ")
-        delivery.due_at = now + wait(delivery.attempts)
-        # What waits for a key or a database that is away is not at fault itself: it is never given up.
-        if delivery.attempts >= TRIES and not isinstance(error, Unavailable):
-            delivery.parked_at = now
-        outcome = "parked" if delivery.parked_at else "failed"
-        _tell(delivery, error, outcome)
-        return outcome
+def _settle(session: Writing, delivery_id: int, claim: str, error: Exception | None, now: datetime) -> str:
+    delivery = session.get(Delivery, delivery_id, with_for_update={"of": Delivery})
+    if delivery is None or delivery.claim != claim or delivery.done_at is not None:
+        return "taken over"  # our claim ran out meanwhile: whoever has it now settles it
+    delivery.claim = delivery.claimed_until = None
+    if error is None:
+        delivery.done_at, delivery.error = now, ""
+        return "done"
+    delivery.attempts += 1
+    delivery.error = f"{type(error).__name__}: {error}"[:ERROR_LENGTH].replace("\0", " ")
+    delivery.due_at = now + wait(delivery.attempts)
+    # What waits for a key or a database that is away is not at fault itself: it is never given up.
+    if delivery.attempts >= TRIES and not isinstance(error, Unavailable):
+        delivery.parked_at = now
+    outcome = "parked" if delivery.parked_at else "failed"
+    _tell(delivery, error, outcome)
+    return outcome
 
 
 def wait(attempts: int) -> timedelta:

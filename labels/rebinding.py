@@ -10,9 +10,8 @@ from datetime import datetime
 
 from certify import log, register
 from certify.events import Draft
-from ground import access, journal, outbox
+from ground import access, journal, outbox, people
 from ground.access import Actor, Grant
-from ground.auth import works_for
 from ground.canonical import Json, instant, nfc
 from ground.database import Reading, Writing, lock
 from ground.errors import Conflict, Forbidden, Invalid, NotFound
@@ -53,7 +52,8 @@ def ask(session: Writing, actor: Actor, number: int, successor: str, reason: str
 def confirm(session: Writing, keyring: Keyring, actor: Actor, number: int, *, now: datetime) -> dict[str, Json]:
     """The second person's word, of another organisation: the leaf is written, and the batch is judged anew.
 
-    Forbidden for the first person or a colleague. Unavailable, and nothing is changed, while the event key is away.
+    Forbidden for the first person or a colleague, under any membership of either. Unavailable, and nothing is changed,
+    while the event key is away.
     """
     access.check(actor, REBIND, KNOWN)
     lock(session, LOCK)
@@ -62,8 +62,7 @@ def confirm(session: Writing, keyring: Keyring, actor: Actor, number: int, *, no
         raise NotFound("nobody asked to bind this batch to another certificate")
     if row.confirmed_at is not None:
         raise Conflict(f"batch {number} is bound to {row.successor} since {instant(row.confirmed_at)}")
-    if actor.person == row.asked_by or actor.organisation == row.asked_for:
-        raise Forbidden("a person of another organisation than the first confirms it")
+    _check_apart(session, actor, row)
     _check_outside(session, actor, _batch(session, number))
     lock(session, "log")  # so that no suspension can come between the successor's standing and our leaf
     _check(session, _batch(session, number), row.successor, now)
@@ -96,8 +95,16 @@ def _batch(session: Reading, number: int) -> Batch:
 
 
 def _check_outside(session: Reading, actor: Actor, batch: Batch) -> None:
-    if works_for(session, actor, session.get_one(LabelOrder, batch.order_id).organisation_id):
+    if people.works_for(session, actor, session.get_one(LabelOrder, batch.order_id).organisation_id):
         raise Forbidden("nobody of the holder's own house binds its labels to another certificate")
+
+
+def _check_apart(session: Reading, actor: Actor, row: Rebinding) -> None:
+    """Compared is the human, with every organisation of theirs."""
+    mine = people.same(session, actor.person)
+    theirs = people.organisations(session, people.same(session, row.asked_by)) | {row.asked_for}
+    if row.asked_by in mine or not theirs.isdisjoint(people.organisations(session, mine) | {actor.organisation}):
+        raise Forbidden("a person of another organisation than the first confirms it")
 
 
 def _check(session: Reading, batch: Batch, successor: str, now: datetime) -> None:

@@ -13,11 +13,12 @@ from sqlalchemy import select
 from audits import scope
 from audits.alerts.tables import AlertRow
 from audits.tables import AuditRow, VersionRow
-from ground.canonical import Json
+from ground.canonical import Json, parse
 from ground.database import Reading
 
 SAYS = ("provision", "result", "description", "evidence", "affected", "sampled")
 PUT_RIGHT = "An answer was put right."
+MOST_BYTES = 8_000_000  # of a stored report, as in `audits.views`, which imports this
 NOTHING: dict[str, Json] = {
     "result": "conformance", "description": "", "evidence": [], "affected": None, "sampled": None,
 }  # fmt: skip
@@ -66,7 +67,15 @@ def as_without(session: Reading, audit: AuditRow, row: VersionRow, document: dic
 
 
 def _made_within(row: VersionRow, alert: AlertRow) -> bool:
-    return alert.ended_at is not None and alert.raised_at <= row.submitted_at <= alert.ended_at
+    if alert.ended_at is None or not alert.raised_at <= row.submitted_at <= alert.ended_at:
+        return False
+    return row.submitted_at < alert.ended_at or _says(row, alert)  # within one second only the words tell
+
+
+def _says(row: VersionRow, alert: AlertRow) -> bool:
+    answers: list[dict[str, Json]] = parse(row.document.encode(), limit=MOST_BYTES)["answers"]
+    told = (each.get("finding") or {} for each in answers)
+    return any(each.get("id") == alert.id and each["severity"] == "priority" for each in told)
 
 
 def _without(audit: AuditRow, alert: AlertRow, document: dict[str, Json]) -> dict[str, Json]:

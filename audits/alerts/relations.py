@@ -1,7 +1,8 @@
 """Who may do what to an alert: the team that raised it, the protection handler, and those who decide.
 
 Owns the grants and the way to an alert's row. The people of the site, and everybody of the organisation that answers
-for it in whatever second role, get the answer for an alert that does not exist; so do other members of the audit firm.
+for it in whatever second role or membership, get the answer for an alert that does not exist; so do other members of
+the audit firm.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from sqlalchemy import ColumnElement, and_, select, true
 from audits.alerts.tables import AlertRow
 from audits.relations import HANDLER as HANDLER
 from audits.tables import MemberRow
-from ground import access
+from ground import access, people
 from ground.access import Actor, Grant, Relation
 from ground.database import Reading
 from ground.errors import NotFound
@@ -45,7 +46,7 @@ def alert_of(session: Reading, actor: Actor, action: str, alert: str, *, lock: b
 
 def visible(actor: Actor) -> ColumnElement[bool]:
     """The alerts that the actor may list, as a condition."""
-    own = select(Site.id).where(Site.organisation_id == actor.organisation)
+    own = select(Site.id).where(people.is_own(actor, Site.organisation_id))
     mine = select(MemberRow.audit_id).where(MemberRow.person_id == actor.person)
     seen: ColumnElement[bool] = true() if access.everywhere(actor, READ) else AlertRow.audit_id.in_(mine)
     return and_(seen, AlertRow.site_id.not_in(own))
@@ -56,4 +57,4 @@ def on_team(session: Reading, actor: Actor, audit: str) -> bool:
 
 
 def _of_the_site(session: Reading, actor: Actor, alert: AlertRow) -> bool:
-    return session.get_one(Site, alert.site_id).organisation_id == actor.organisation
+    return people.works_for(session, actor, session.get_one(Site, alert.site_id).organisation_id)

@@ -23,11 +23,12 @@ from audits.counting import count
 from audits.drafts import AnswerDraft
 from audits.filing import FLAGS, answers_of, discard_prepared, file_alert, tell_filed
 from audits.release import release_finding
-from audits.tables import AnswerRow, AuditRow, FindingRow, RegradeRow
-from ground import journal
+from audits.tables import AnswerRow, AuditRow, FindingRow, MemberRow, RegradeRow
+from ground import journal, people
 from ground.access import SYSTEM, Actor
 from ground.database import Reading, Writing
-from ground.errors import Conflict, Forbidden, FreemarkError, Invalid
+from ground.errors import Conflict, Forbidden, FreemarkError, Invalid, NotFound
+from ground.parties import Site
 from ground.world import World
 
 LONGER_MOST = timedelta(days=14)  # of one extension: ten working days, within which a panel decides (DOMAIN.md 7.6)
@@ -164,8 +165,10 @@ def _check_seen(audit: AuditRow, seen: datetime, now: datetime) -> None:
 
 
 def _held(session: Writing, actor: Actor, action: str, alert_id: str, now: datetime) -> AlertRow:
-    """The alert, locked and still held."""
+    """The alert, locked and still held. NotFound for whoever is of the site's organisation under any membership."""
     alert = alert_of(session, actor, action, alert_id, lock=True)
+    if people.works_for(session, actor, session.get_one(Site, alert.site_id).organisation_id):
+        raise NotFound("there is no such thing, or it is not yours to see")
     if alert.state != "held":
         raise Conflict(f"this alert is {alert.state} already")
     if alert.held_until is None or now >= alert.held_until:
@@ -187,7 +190,8 @@ def _end(session: Writing, actor: Actor, alert: AlertRow, by: EndedBy, now: date
 def _agreed(
     session: Writing, actor: Actor, alert: AlertRow, act: Act, until: datetime | None, reason: str, now: datetime
 ) -> bool:
-    """Put the word on record; True when it is the second one and the two make it so."""
+    """Put the word on record; True when it is the second one and the two make it so. Conflict when the same human's
+    word under another membership waits, and the two would make it so."""
     _check_outside(session, actor, alert)
     waiting = list(
         session.scalars(
@@ -206,11 +210,14 @@ def _agreed(
         roles=sorted(actor.roles),
         at=now,
     )
+    mine = people.same(session, actor.person)
+    partners = [other for other in waiting if _pair(other, word)]
+    if partners and all(other.person in mine for other in partners):
+        raise Conflict("you have spoken already under another membership; it takes another person")
     session.add(word)
     session.flush()
     journal.record(session, actor, f"alert_{act}_word", alert.id, {"word": word.id}, now=now)
-    partner = next((other for other in waiting if _pair(other, word)), None)
-    if partner is None:
+    if not partners:
         return False
     for used in (word, *waiting):
         used.used = True
@@ -230,8 +237,11 @@ def _pair(one: AlertWordRow, two: AlertWordRow) -> bool:
 
 
 def _check_outside(session: Reading, actor: Actor, alert: AlertRow) -> None:
+    """Compared is the human, under every membership."""
+    mine = people.same(session, actor.person)
+    team = set(session.scalars(select(MemberRow.person_id).where(MemberRow.audit_id == alert.audit_id)))
     firm = session.get_one(AuditRow, alert.audit_id).firm_id
-    if actor.organisation == firm or on_team(session, actor, alert.audit_id):
+    if people.works_for(session, actor, firm) or not team.isdisjoint(mine):
         raise Forbidden("who was on the audit, or is of its firm, has no word in this")
 
 

@@ -35,6 +35,8 @@ class Figures:
     workers: int = 0
     """Of the work force as the team filed it; 0 when it did not."""
     worker_languages: tuple[str, ...] = ()
+    high_risk: bool = True
+    """Nobody said that the place was assessed as low: the sample is half as large again."""
 
 
 def figures(session: Reading, audit: AuditRow) -> Figures:
@@ -57,12 +59,19 @@ def figures(session: Reading, audit: AuditRow) -> Figures:
         in_groups=counts.group if counts else 0,
         workers=force.workers if force else 0,
         worker_languages=tuple(sorted(force.languages)) if force else (),
+        high_risk=is_high_risk(session, audit),
     )
+
+
+def is_high_risk(session: Reading, audit: AuditRow) -> bool:
+    """As the team planned it. What nobody assessed is of high risk, here as in the rules."""
+    field = session.get(FieldPlanRow, audit.id)
+    return field is None or field.high_risk
 
 
 def sample_of(session: Reading, audit: AuditRow, rule: Fieldwork) -> Sample:
     """What the sample needs and has. Before the work force is filed: by the number of workers expected."""
-    field, force = session.get(FieldPlanRow, audit.id), session.get(WorkforceRow, audit.id)
+    force = session.get(WorkforceRow, audit.id)
     return sampling.sample(
         audit.type,
         workers_of(session, audit),
@@ -70,7 +79,7 @@ def sample_of(session: Reading, audit: AuditRow, rule: Fieldwork) -> Sample:
         dict(force.languages) if force else {},
         counts_of(session, audit.id),
         rule.sampling,
-        high_risk=field is not None and field.high_risk,
+        high_risk=is_high_risk(session, audit),
     )
 
 

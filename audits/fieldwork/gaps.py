@@ -51,9 +51,10 @@ def of_sample(session: Reading, audit: AuditRow, rule: Fieldwork) -> Iterator[Ga
             yield "languages_missing", "no language of the workers is filed, so nobody's is held against the interviews"
         for agency in sorted(_agencies(session, audit) - force.strata.keys()):
             yield "agency_not_declared", f"{agency} is an agent in the register of the site, and is not declared"
-    files, needed = _files(session, audit), sample_of(session, audit, rule).files
-    if files is not None and files < needed:
-        yield "files_short", f"{files} of {needed} files reviewed"
+    files, sample = _files(session, audit), sample_of(session, audit, rule)
+    if files is not None and files < sample.files:
+        why = f" ({sample.why})" if sample.why else ""
+        yield "files_short", f"{files} of {sample.files} files reviewed{why}"
 
 
 def of_days(session: Reading, audit: AuditRow, rule: Fieldwork) -> Iterator[Gap]:

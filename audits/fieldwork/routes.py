@@ -83,7 +83,9 @@ class PlanBody(Body):
     model_config = _shown(samples.PLAN)
 
     workers: People = Field(description="expected on site, whoever employs them")
-    high_risk: bool = False
+    high_risk: bool = Field(
+        default=True, description="false only for a place that the certification body assessed as of low risk before"
+    )
     planned: Annotated[int, Field(ge=0, le=MOST_PLANNED)] = Field(description="tenths of a man-day, of the whole team")
     months: MonthsBody = Field(description="of which payroll and hours are looked at in every file")
 

@@ -68,7 +68,7 @@ COUNTED: Example = {"audit": AUDIT, "people": 26, "counts": COUNTS}
 SAMPLE: Example = {
     "audit": AUDIT,
     "workers": 640,
-    "interviews": {"needed": 26, "achieved": 26},
+    "interviews": {"needed": 26, "achieved": 26, "why": ""},
     "off_site": {"needed": 13, "achieved": 13},
     "files": {"needed": 26, "months_of_each": 3},
     "strata": [{"name": "night_shift", "size": 120, "needed": 3, "achieved": 2}],

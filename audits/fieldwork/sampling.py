@@ -29,6 +29,14 @@ def interviews(workers: int, rule: Sampling, *, high_risk: bool = False) -> int:
     return min(workers, percent(base, rule.high_risk_percent) if high_risk else base)
 
 
+def raised(workers: int, rule: Sampling, *, high_risk: bool) -> str:
+    """Why so many are to be interviewed, "" when it is no more than at low risk."""
+    if interviews(workers, rule, high_risk=high_risk) == interviews(workers, rule):
+        return ""
+    times = f"{rule.high_risk_percent // 100}.{rule.high_risk_percent % 100:02d}".rstrip("0").rstrip(".")
+    return f"not assessed as low risk: x {times}"
+
+
 def of_stratum(size: int, rule: Sampling) -> int:
     """Of a group of that size: three, or all of it."""
     return min(size, rule.per_stratum)
@@ -53,12 +61,15 @@ class Sample:
     least_of_each: int
     workers_by_language: Mapping[str, int]
     languages: Mapping[str, int]
+    why: str = ""
+    """Of `needed` and `files`, when they are more than at low risk."""
 
     def missing(self) -> tuple[str, ...]:
         """What the sample still passes over, one sentence each. For the team only: it names small numbers."""
         said = []
         if self.interviews < self.needed:
-            said.append(f"{self.interviews} of {self.needed} interviews held")
+            why = f" ({self.why})" if self.why else ""
+            said.append(f"{self.interviews} of {self.needed} interviews held{why}")
         if self.away < self.away_needed:
             said.append(f"{self.away} of {self.away_needed} interviews held off site or by telephone")
         for stratum in self.strata:
@@ -98,6 +109,7 @@ def sample(
         least_of_each=rule.per_stratum if asked else 0,
         workers_by_language=dict(sorted(languages.items())) if asked else {},
         languages=counts.languages if counts else {},
+        why=raised(workers, rule, high_risk=high_risk) if asked else "",
     )
 
 

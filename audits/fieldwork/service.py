@@ -33,7 +33,8 @@ from ground.parties import organisation_roles
 
 @dataclass(frozen=True)
 class PlanDraft:
-    """workers: expected on site. planned: tenths of a man-day. months: of the files, current, peak and low."""
+    """workers: expected on site. high_risk: not assessed as low by the certification body. planned: tenths of a
+    man-day. months: of the files, current, peak and low."""
 
     workers: int
     high_risk: bool
@@ -148,7 +149,7 @@ def _done(session: Writing, actor: Actor, audit: AuditRow, action: str, now: dat
 def _plan(session: Writing, audit: AuditRow) -> FieldPlanRow:
     row = session.get(FieldPlanRow, audit.id)
     if row is None:
-        row = FieldPlanRow(audit_id=audit.id, workers=0, high_risk=False, months={}, spent=[])
+        row = FieldPlanRow(audit_id=audit.id, workers=0, high_risk=True, months={}, spent=[])
         session.add(row)
     return row
 

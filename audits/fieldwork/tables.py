@@ -23,7 +23,8 @@ class FieldPlanRow(Base):
     audit_id: Mapped[str] = mapped_column(ForeignKey("audit.id"), primary_key=True)
     workers: Mapped[int] = mapped_column(default=0)
     """Expected on site; 0 when not said."""
-    high_risk: Mapped[bool] = mapped_column(default=False)
+    high_risk: Mapped[bool] = mapped_column(default=True)
+    """Until somebody says that the certification body assessed the place as low."""
     months: Mapped[dict[str, Json]] = mapped_column(default=dict)
     """Of the files: {"current", "peak", "low"}, each like 2026-05."""
     spent: Mapped[list[dict[str, Json]]] = mapped_column(default=list)

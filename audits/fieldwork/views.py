@@ -10,7 +10,7 @@ from audits.fieldwork import gaps, interviews, plan
 from audits.fieldwork.facts import counts_of, days_of, effort, sample_of, workers_of
 from audits.fieldwork.relations import READ, audit_of
 from audits.fieldwork.tables import FieldPlanRow, SealedFileRow, SealingKeyRow, WorkforceRow
-from audits.standard import Fieldwork
+from audits.standard import Fieldwork, Sampling
 from audits.tables import AuditRow
 from ground.access import Actor
 from ground.canonical import Json, instant
@@ -43,7 +43,7 @@ def get_sample(session: Reading, actor: Actor, audit_id: str) -> dict[str, Json]
     return {
         "audit": audit.id,
         "workers": found.workers,
-        "interviews": {"needed": found.needed, "achieved": found.interviews},
+        "interviews": {"needed": found.needed, "achieved": found.interviews, "why": found.why},
         "off_site": {"needed": found.away_needed, "achieved": found.away},
         "files": {"needed": found.files, "months_of_each": 3},
         "strata": [
@@ -71,7 +71,7 @@ def plan_view(session: Reading, audit: AuditRow, rule: Fieldwork) -> dict[str, J
     return {
         "audit": audit.id,
         "workers": workers,
-        "high_risk": bool(row and row.high_risk),
+        "high_risk": row is None or row.high_risk,
         "months": row.months if row and row.months else None,
         "man_day_hours": rule.working_hours,
         "needed": needed,
@@ -135,4 +135,4 @@ def sealed_view(row: SealedFileRow) -> dict[str, Json]:
 
 def rule_of(audit: AuditRow) -> Fieldwork:
     """Under a standard that says nothing of field work there is nothing to read, by no rule in particular."""
-    return standard.load(audit.standard).fieldwork or Fieldwork()
+    return standard.load(audit.standard).fieldwork or Fieldwork(sampling=Sampling(high_risk_percent=100))

@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from sqlalchemy import select
+
 from audits.actions import check_files
 from audits.relations import ACT, APPROVE, check_outside
 from audits.remedy import checks, cohorts, repayment
@@ -18,10 +20,10 @@ from audits.remedy.relations import CONFIRM, cohort_of, finding_of
 from audits.remedy.repayment import CURRENCIES, Cohort, PaymentKind
 from audits.remedy.tables import AskedBy, CohortRow, ConfirmationRow, PaymentRow
 from audits.tables import FindingRow
-from ground import journal, outbox
+from ground import journal, outbox, people
 from ground.access import Actor
 from ground.database import Writing
-from ground.errors import Conflict, Invalid
+from ground.errors import Conflict, Forbidden, Invalid
 from ground.ids import new_id
 
 MOST_COHORTS = 200  # of one finding: corridors times agents times years of a large recruiter stay below it
@@ -106,9 +108,12 @@ def revise_cohort(session: Writing, actor: Actor, id: str, draft: CohortDraft, *
 
 def agree_cohort(session: Writing, actor: Actor, id: str, *, now: datetime) -> FindingRow:
     """A decider, or an auditor of the firm that found it, agrees to head count and amount. Until then nothing counts:
-    else the holder would set what it owes."""
+    else the holder would set what it owes. Forbidden for who entered it, and for the site's people under any
+    membership."""
     row, finding = cohort_of(session, actor, APPROVE, id)
     check_outside(session, actor, finding)
+    if row.entered_by in people.same(session, actor.person):
+        raise Forbidden("who entered head count and amount does not also agree to them")
     if row.agreed_at is not None:
         raise Conflict("head count and amount are agreed already")
     row.agreed_at, row.agreed_by = now, actor.person
@@ -142,10 +147,14 @@ def record_confirmation(
 ) -> FindingRow:
     """Somebody outside enters how many workers were asked, and how many have the money and kept it. The newest counts.
 
-    Invalid when more were asked than were paid.
+    Invalid when more were asked than were paid. Forbidden for who entered cohort or payments, and for the site's people
+    under any membership.
     """
     row, finding = cohort_of(session, actor, CONFIRM, id)
     check_outside(session, actor, finding)
+    paid = select(PaymentRow.by).where(PaymentRow.cohort_id == row.id)
+    if not people.same(session, actor.person).isdisjoint((row.entered_by, *session.scalars(paid))):
+        raise Forbidden("who entered what was owed or paid does not also confirm it")
     there = _cohort(session, row)
     if draft.asked_on > now.date():
         raise Invalid(f"asked on {draft.asked_on}, which is after today, {now.date()}", where="/asked_on")

@@ -1,8 +1,8 @@
 """Who may do what in remedy: the site's people with their ledger, those who verify, and those who ask workers again.
 
 Owns the grants and the ways to a cohort, a check and a disclosure. A later check does not exist for the organisation
-that answers for the site, in whatever second role: that workers are asked again, and what they say, is never its own
-to know.
+that answers for the site, in whatever second role or membership: that workers are asked again, and what they say, is
+never its own to know.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, and_, false, or_, select, true
 from audits.relations import check_finding
 from audits.remedy.tables import CheckRow, CohortRow, DisclosureRow
 from audits.tables import AuditRow, FindingRow
-from ground import access
+from ground import access, people
 from ground.access import Actor, Grant, Relation
 from ground.database import Reading, Writing
 from ground.errors import NotFound
@@ -69,7 +69,7 @@ def cohort_of(session: Writing, actor: Actor, action: str, id: str) -> tuple[Coh
 def check_of(session: Reading, actor: Actor, action: str, id: str, *, lock: bool = False) -> CheckRow:
     """The check, if the actor may do this to it. NotFound for everybody of the site's organisation."""
     row = session.get(CheckRow, id, with_for_update=lock, populate_existing=lock)
-    if row is not None and session.get_one(Site, row.site_id).organisation_id == actor.organisation:
+    if row is not None and people.works_for(session, actor, session.get_one(Site, row.site_id).organisation_id):
         row = None
     access.check(actor, action, relations(actor, row.firm_id) if row else ())
     if row is None:
@@ -79,7 +79,7 @@ def check_of(session: Reading, actor: Actor, action: str, id: str, *, lock: bool
 
 def visible_checks(actor: Actor) -> ColumnElement[bool]:
     """The checks that the actor may list, as a condition."""
-    own = select(Site.id).where(Site.organisation_id == actor.organisation)
+    own = select(Site.id).where(people.is_own(actor, Site.organisation_id))
     seen: ColumnElement[bool] = (
         true() if access.everywhere(actor, READ_CHECK) else CheckRow.firm_id == actor.organisation
     )

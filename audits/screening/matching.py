@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
 
-from audits.screening.folding import Folded, fold, number, words
 from ground.canonical import Json
+from ground.folding import Folded, fold, number, words
 
 Strength = Literal["identifier", "name_and_place", "name"]
 STRENGTHS: tuple[Strength, ...] = ("identifier", "name_and_place", "name")  # the strongest first

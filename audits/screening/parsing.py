@@ -17,12 +17,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal, get_args
 
-from audits.screening.folding import fold, number
 from audits.screening.mapping import Dates, Mapping
 from audits.screening.matching import Party, Text
 from ground.canonical import Json, digest
 from ground.countries import COUNTRIES
 from ground.errors import Invalid, Malformed, TooLarge
+from ground.folding import fold, number
 
 Encoding = Literal["utf-8", "latin-1", "windows-1252"]
 ENCODINGS: tuple[Encoding, ...] = get_args(Encoding)

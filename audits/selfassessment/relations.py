@@ -15,10 +15,10 @@ from audits.tables import AuditRow, MemberRow
 from audits.views import team_of
 from ground import access
 from ground.access import Actor, Grant, Relation
-from ground.auth import works_for
 from ground.database import Reading
 from ground.errors import Conflict, NotFound
 from ground.parties import Site, relations
+from ground.people import works_for
 
 WRITE = "audits.assess"
 READ = "audits.read_assessment"

@@ -260,7 +260,7 @@ def _right(draft: AnswerDraft, provision: Provision, name: str) -> AnswerDraft:
         return replace(draft, affected=0, sampled=1)
     if name == "severity":
         return replace(draft, severity=None, release=None)
-    right: dict[str, Any] = {"description": "-"} if name == "description" else {name: False}
+    right: dict[str, Any] = {"description": "Said in words."} if name == "description" else {name: False}
     return replace(draft, **right)
 
 

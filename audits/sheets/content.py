@@ -11,12 +11,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from audits.drafts import EXPLAINED, WHOLE, AnswerDraft, Result
+from audits.drafts import EXPLAINED, WHOLE, AnswerDraft, Result, always_applies
 from audits.facts import SEVERITIES, VISIT_OUTCOMES, AuditType, Severity
 from audits.standard import Provision, Standard
 from ground.canonical import Json, digest, nfc
 
-FORMAT = 1  # of both encodings; a sheet of another one is not read
+FORMAT = 2  # of both encodings; a sheet of another one is not read
 MOST_COUNT = 1_000_000  # people, files or places; as of a site (ground.parties)
 MOST_TENTHS = 10_000
 MOST_EVIDENCE = 20
@@ -185,11 +185,14 @@ def plain(text: str) -> str:
     return nfc(text.replace("\r\n", "\n")).strip()
 
 
-def results_for(provision: Provision, type: AuditType, *, remote: bool) -> tuple[Result, ...]:
+def results_for(provision: Provision, type: AuditType, *, remote: bool, fieldwork: bool) -> tuple[Result, ...]:
     """The answers that can be right here, for a drop-down."""
     if remote and not provision.remote_ok:
         return ("not_reviewed",)
-    return tuple(result for result in RESULTS if result != "not_reviewed" or type not in WHOLE)
+    never = {"not_reviewed"} if type in WHOLE else set[str]()
+    if always_applies(provision, fieldwork=fieldwork):
+        never.add("not_applicable")
+    return tuple(result for result in RESULTS if result not in never)
 
 
 def left_open(provision: Provision, type: AuditType) -> bool:

@@ -15,7 +15,7 @@ _HEAD: dict[str, Json] = {
     "standard": "freemark-2026.1",
     "standard_sha256": "4d7f1c3e5a6b8c0d2e4f6a7b9c1d3e5f7a8b0c2d9f2c4e8a1b7d3f605c9e2a8b",
     "profiles": ["garment"],
-    "version": "sheet-1-3fa9c0d1e2b4",
+    "version": "sheet-2-3fa9c0d1e2b4",
 }
 _ANSWER: dict[str, Json] = {
     "result": "finding",

@@ -39,6 +39,14 @@ _AFTER = (
 )
 
 
+_FIELDWORK = (
+    'What may be of zero tolerance is never "not applicable": where there is nothing of the kind, the answer is '
+    'conformance. Elsewhere "not applicable" and "not reviewed" need a reason in words.',
+    "A finding milder than major needs affected and sampled wherever the share of the sample can make it a major one. "
+    "Of workers nobody samples more than there are.",
+)
+
+
 def how_to(*, alerts: bool) -> tuple[str, ...]:
-    """The paragraphs, the heading first. alerts: the standard of the audit knows them."""
-    return (*_BEFORE, _ALERT if alerts else _NO_ALERT, *_AFTER)
+    """The paragraphs, the heading first. alerts: the standard of the audit knows them, and how field work is done."""
+    return (*_BEFORE, _ALERT if alerts else _NO_ALERT, *_AFTER, *(_FIELDWORK if alerts else ()))

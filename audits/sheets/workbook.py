@@ -263,18 +263,21 @@ def _provisions(page: Worksheet, sheet: Sheet, catalogue: Standard, looks: Mappi
         said = {AT[name]: str(value) for name, value in (shown_row(row) if row else {}).items() if value is not None}
         written = {**dict(enumerate(texts)), **said}
         _height(page, at, max(_lines(text, COLUMNS[n].width, bold=n < 2) for n, text in written.items()))
-        _answer(page, at, provision, sheet, looks)
+        _answer(page, at, provision, sheet, looks, fieldwork=catalogue.fieldwork is not None)
     page.print_area(0, 0, len(catalogue.provisions), len(COLUMNS) - 1)
 
 
-def _answer(page: Worksheet, at: int, provision: Provision, sheet: Sheet, looks: Mapping[Look, Format]) -> None:
+def _answer(
+    page: Worksheet, at: int, provision: Provision, sheet: Sheet, looks: Mapping[Look, Format], *, fieldwork: bool
+) -> None:
     """The open cells of one row; closed where nothing can be said, or nothing new."""
     row = sheet.rows.get(provision.id)
     values = shown_row(row) if row else {}
     possible = flags_for(provision)
     lists: dict[str, Sequence[str]] = {
         "result": [
-            each.replace("_", " ") for each in results_for(provision, sheet.head.type, remote=sheet.head.remote)
+            each.replace("_", " ")
+            for each in results_for(provision, sheet.head.type, remote=sheet.head.remote, fieldwork=fieldwork)
         ],
         "severity": severities_for(provision),
         **dict.fromkeys(possible, (YES, NO)),

@@ -65,7 +65,8 @@ def _re_entry(v: View, place: SiteFacts, visit: Visit, begun: date) -> bool:
     """A visit that counts, begun later, with interviews: a full audit with its whole sample."""
     full = is_full(visit, v.book, v.book.standards)
     needed = v.sample(place.site, visit) if full else v.limits.visit_interviews_least
-    return visit.starts_on > begun and visit.interviews >= needed and proven.counts(visit, v.book, v.now)
+    counts = proven.as_strict(visit, v.book) and proven.counts(visit, v.book, v.now)
+    return counts and visit.starts_on > begun and visit.interviews >= needed
 
 
 def _with_breach(v: View, since: datetime) -> list[SiteFacts]:
@@ -148,6 +149,8 @@ def came_back_elsewhere(v: View) -> Answer:
             asked = (_seen_again(v, other.stopped_at, _with_breach(v, other.stopped_at)),
                      _half_a_year(v, other.stopped_at), _panel(v, other.stopped_at))  # fmt: skip
             left = f"{other.certificate} ended without having come back"
+            if other.uncorrected:  # also where that place is left out now: else the guilty agent is left behind
+                wrong.append((other.certificate, f"{left}: {', '.join(other.uncorrected)} not corrected"))
             wrong += [(other.certificate, f"{left}: {answer.text}") for answer in asked if not answer.met]
     if not wrong:
         return Answer(True, "No other certificate of these sites is stopped.")

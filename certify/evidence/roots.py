@@ -80,6 +80,24 @@ def inclusion(session: Reading, cmt: str) -> Inclusion | None:
     return Inclusion(row.at, row.root, row.size, index, tuple(tree.inclusion_proof(index)), leaf_index)
 
 
+def check(session: Reading) -> list[str]:
+    """What does not hold: a root that its commitments do not give, or that its leaf does not say, or a leaf without
+    one; a sentence each."""
+    covered: dict[int, list[bytes]] = {}
+    for entry in session.scalars(select(EvidenceEntry)):
+        covered.setdefault(entry.slot, []).append(bytes.fromhex(entry.cmt))
+    said = {leaf.hash: leaf.doc for leaf in log.of_types(session, ("evidence.root",))}
+    found = []
+    for row in session.scalars(select(EvidenceRoot).order_by(EvidenceRoot.slot)):
+        places = _places(covered.pop(row.slot, []), row.seed, row.size)
+        if Tree.of([leaf_hash(place) for place in places]).root().hex() != row.root:
+            found.append(f"the commitments of {row.at:%Y-%m-%d} do not give the root that was published")
+        if said.pop(row.leaf, None) != row.root:
+            found.append(f"the root of {row.at:%Y-%m-%d} is not the one in its leaf of the log")
+    found += [f"leaf {hash[:12]} of the log has an evidence.root that the database does not know" for hash in said]
+    return [*found, *(f"there are commitments under a root {slot} that does not exist" for slot in covered)]
+
+
 def _due_slot(session: Reading, now: datetime) -> int | None:
     begun = _begun(session)
     if begun is None:

@@ -25,6 +25,7 @@ from ground.errors import NotFound
 from ground.parties import Site
 
 MAX_RECORD = 1 << 24  # bytes of a decision record: a dossier of 100 sites has some 2 MB
+MOST_DIGITS = 9  # of a decision's number: more than these a column of a database may not hold
 
 SENTENCES: dict[Outcome, str] = {
     "issue": "A certificate is issued.",
@@ -50,9 +51,9 @@ def find(session: Reading, name: str) -> DecisionRow:
     """The decision of that id, or of "application/number". NotFound otherwise."""
     application, _, n = name.partition("/")
     query = select(DecisionRow).where(DecisionRow.id == name)
-    if n.isdecimal():
+    if n.isdecimal() and len(n) <= MOST_DIGITS:
         query = select(DecisionRow).where(DecisionRow.application_id == application, DecisionRow.seq == int(n))
-    row = session.scalar(query)
+    row = session.scalar(query) if name.isascii() and name.isprintable() else None
     if row is None:
         raise NotFound(f"there is no decision {name[:60]!r}: give its id, or application/number")
     return row

@@ -82,7 +82,7 @@ MEETS: Mapping[str, Meets] = {
     "M1": Meets("holder", "Have the finding closed by a visit on site; containment alone keeps labels frozen."),
     "M2": Meets("holder", "Have what was disclosed closed by a visit on site."),
     "W1": Meets("holder", "Nothing: the certificate was given back. A new application begins anew."),
-    "R1": Meets("holder", "What would meet each of the clauses named here."),
+    "R1": Meets("holder", "What would meet each of the clauses named here; each stands in this list too."),
     "R2": Meets("audit firm", "A re-entry audit, with interviews, of each place named, begun after the suspension."),
     "R3": Meets("certification body", "A second person of another organisation approves the reinstatement."),
     "R4": Meets("time", "Half a year after the suspension for misuse of labels."),
@@ -109,7 +109,7 @@ def lacking(session: Reading, settings: Settings, application: Application, now:
     decision = rules.decide(case.dossier, case.standing, book, now)
     rest = veil.resting(case.dossier, case.standing, decision, book, veil.unreleased(session, application.id))
     wanted = _wanted(case.standing.state if case.standing else None)
-    asked = rules.needed(wanted, book) if wanted else ()
+    asked = _spelt_out(rules.needed(wanted, book) if wanted else (), decision)
     return {
         "application": application.id,
         "at": instant(now),
@@ -137,6 +137,15 @@ def _wanted(state: str | None) -> Outcome | None:
             return "reinstate"
         case _:
             return None
+
+
+def _spelt_out(asked: tuple[str, ...], decision: Decision) -> tuple[str, ...]:
+    """R1 says which clauses still stand against a return: these are asked for too, before it."""
+    if "R1" not in asked or (still := _reason(decision, "R1")).met:
+        return asked
+    named = [id for id in still.subject.split(", ") if id not in asked]
+    place = asked.index("R1")
+    return (*asked[:place], *named, *asked[place:])
 
 
 def _reason(decision: Decision, id: str) -> rules.Reason:

@@ -22,6 +22,7 @@ from ground.access import Actor, Grant
 from ground.canonical import Json, instant
 from ground.database import Reading, Writing, lock
 from ground.errors import Conflict, Forbidden, Invalid, Malformed, NotFound
+from ground.folding import fold
 from ground.ids import new_id
 from ground.parties import KNOWN
 from ground.world import World
@@ -86,7 +87,8 @@ def propose(session: Writing, actor: Actor, text: str, *, now: datetime) -> Rule
 
 
 def consult(session: Writing, actor: Actor, id: str, draft: ConsultationDraft, *, now: datetime) -> ConsultationRow:
-    """Record what the stakeholders were asked and what they said. Invalid when nobody could have answered."""
+    """Record what the stakeholders were asked and what they said. Invalid when nobody could have answered, or one
+    organisation is named twice: with another kind, or written differently, it is still one voice."""
     access.check(actor, PROPOSE, KNOWN)
     row = _unpublished(session, id)
     if draft.closed_on <= draft.opened_on:
@@ -98,6 +100,11 @@ def consult(session: Writing, actor: Actor, id: str, draft: ConsultationDraft, *
             f"opened on {draft.opened_on}, before the text was proposed on {row.proposed_at.date()}",
             where="/opened_on",
         )
+    names = [fold(invited.organisation).key for invited in draft.invited]
+    for place, name in enumerate(names):
+        if name in names[:place]:
+            first, again = draft.invited[names.index(name)].organisation, draft.invited[place].organisation
+            raise Invalid(f"{again} is asked once, and stands here as {first} already", where=f"/invited/{place}")
     kinds = {invited.kind for invited in draft.invited}
     if len(kinds) < KINDS_LEAST:
         raise Invalid(f"{len(kinds)} kinds of stakeholders were asked; it takes {KINDS_LEAST}", where="/invited")

@@ -1,7 +1,9 @@
 """All decisions made again from their stored inputs: the same bytes, or which input is not what it was.
 
 Owns the comparison. A decision that does not come out the same was tampered with, in its inputs or in its conclusion;
-the salted commitment in the public log says which bytes were there when it was made. Changes nothing.
+the salted commitment in the public log says which bytes were there when it was made. Those that are, or were, held are
+made again too, and what should be there and is not (`certify.governance.whole`) is named. For whoever keeps the
+installation, who has the rows anyway: nobody else is shown any of it. Changes nothing.
 """
 
 from __future__ import annotations
@@ -16,9 +18,9 @@ from audits import dossier as testimony
 from audits.facts import encode
 from certify import acts, rules
 from certify.dossier import Acceptance
-from certify.events import commitment
-from certify.governance import books
-from certify.tables import AcceptanceRow, ApprovalRow, DecisionRow
+from certify.governance import books, whole
+from certify.governance.whole import Difference
+from certify.tables import AcceptanceRow, ApprovalRow, DecisionRow, HeldDecisionRow
 from ground.canonical import Json, instant, jcs, parse
 from ground.database import Reading
 from ground.errors import FreemarkError
@@ -53,25 +55,22 @@ VISIT_CHANGED_BY: Mapping[str, frozenset[str]] = {
 
 
 @dataclass(frozen=True)
-class Difference:
-    """One decision that does not hold, and where. where: JSON pointers into its record."""
-
-    decision: str
-    application: str
-    n: int
-    problem: str
-    where: tuple[str, ...]
-
-
-@dataclass(frozen=True)
 class Replayed:
+    """total: decisions that took effect; held: those beside them that were held. differences: of both kinds, and of
+    those that are missing."""
+
     total: int
     differences: tuple[Difference, ...]
+    held: int = 0
+
+    def number(self, kind: whole.Kind) -> int:
+        """How many of that kind do not hold."""
+        return sum(each.kind == kind for each in self.differences)
 
 
 def replay_all(session: Reading, keyring: Keyring, progress: Progress = lambda done, total: None) -> Replayed:
     """Every stored decision, in the order in which each application got them; the newest ones also against the facts
-    as the tables tell them now."""
+    as the tables tell them now. Then those that were held, and whether any is missing."""
     books.know(session)
     total = session.scalar(select(func.count(DecisionRow.id))) or 0
     found: list[Difference] = []
@@ -81,7 +80,12 @@ def replay_all(session: Reading, keyring: Keyring, progress: Progress = lambda d
             found.append(difference)
         if done % CHUNK == 0 or done == total:
             progress(done, total)
-    return Replayed(total, tuple(found))
+    held = session.scalar(select(func.count(HeldDecisionRow.id))) or 0
+    for kept in session.scalars(select(HeldDecisionRow).order_by(HeldDecisionRow.decided_at, HeldDecisionRow.id)):
+        difference = replay_held(session, kept, keyring)
+        if difference is not None:
+            found.append(difference)
+    return Replayed(total, (*found, *whole.missing(session)), held)
 
 
 def replay_newest(session: Reading, row: DecisionRow, keyring: Keyring) -> Replayed:
@@ -100,25 +104,47 @@ def replay_one(session: Reading, row: DecisionRow, keyring: Keyring, *, newest: 
     behind the services is named.
     """
     try:
-        document = parse(row.record.encode(), limit=MAX_RECORD)
-        made = rules.replay(document, books.load(session, row.rulebook))
+        document, made = _again(session, row)
+        committed = whole.committed(row, document, keyring)
     except FreemarkError as error:
-        return Difference(row.id, row.application_id, row.seq, f"the record cannot be read: {error}", (error.where,))
-    committed = commitment(keyring.open(row.sealed, f"decision.sealed {row.id}"), document) == row.cmt
-    same = jcs(made) == row.record.encode()
-    if committed and same and not newest:
+        return whole.difference(row, f"the record cannot be read: {error}", error.where)
+    same, told = jcs(made) == row.record.encode(), whole.columns(row, document)
+    if committed and same and not told and not newest:
         return None
     altered = _altered(session, row, document)
-    if committed and same and not altered:
+    if committed and same and not altered and not told:
         return None
     if not committed:
-        problem = "the record is not the one that the log was given a commitment to"
+        problem = whole.UNCOMMITTED
     elif not same:
         problem = "another conclusion follows from the stored inputs"
+    elif told:
+        problem = whole.TOLD_OTHERWISE
     else:
         problem = "a fact is not what it was when this was decided, and the journal does not say why"
-    where = altered or tuple(_differing(document["decision"], made["decision"], "/decision"))
-    return Difference(row.id, row.application_id, row.seq, problem, where)
+    where = (*told, *(altered or tuple(_differing(document["decision"], made["decision"], "/decision"))))
+    return whole.difference(row, problem, *where)
+
+
+def replay_held(session: Reading, row: HeldDecisionRow, keyring: Keyring) -> Difference | None:
+    """None when the same conclusion follows from the record, and it is the one committed to. Its facts are not told:
+    somebody at the site may have said them."""
+    try:
+        document, made = _again(session, row)
+        if not whole.committed(row, document, keyring):
+            return whole.difference(row, whole.UNCOMMITTED)
+    except FreemarkError as error:
+        return whole.difference(row, "the record cannot be read", error.where)
+    if jcs(made) != row.record.encode():
+        return whole.difference(row, "another conclusion follows from the stored inputs")
+    told = whole.columns(row, document)
+    return whole.difference(row, whole.TOLD_OTHERWISE, *told) if told else None
+
+
+def _again(session: Reading, row: DecisionRow | HeldDecisionRow) -> tuple[dict[str, Json], dict[str, Json]]:
+    """What is stored, and what follows from its inputs now."""
+    document = parse(row.record.encode(), limit=MAX_RECORD)
+    return document, rules.replay(document, books.load(session, row.rulebook))
 
 
 def _rows(session: Reading) -> Iterator[tuple[DecisionRow, bool]]:

@@ -14,8 +14,9 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 
 from audits import dossier as testimony
-from audits.facts import AuditType, SiteFacts, Visit
+from audits.facts import AuditType, Severity, SiteFacts, Visit
 from certify import casefile, log
+from certify.chapters import Rulebook
 from certify.events import State
 from certify.governance import books
 from certify.measures import newest_full
@@ -35,13 +36,15 @@ REVERIFY_DAYS = 60  # where the certificate's rulebook says nothing: the issue "
 LIVE: tuple[State, ...] = ("active", "remediation", "suspended")
 AGAIN: tuple[AuditType, ...] = ("closure", "priority_closure", "for_cause", "initial", "periodic", "surveillance")
 """Audits that look at the same things again. A forced-labour specialty audit looks at some of them only."""
+GRAVE: tuple[Severity, ...] = ("priority", "major", "minor")
+"""Findings that cost something while they are open. The others bar no certificate, so nothing rests on their end."""
 
 access.register(Grant(REVERIFY, "decider", "any"))
 
 
 @dataclass(frozen=True)
 class _Rests:
-    """A live certificate, and per firm or auditor the sites whose relied-upon full audit was theirs."""
+    """A live certificate, and per firm or auditor the sites at which it relies on a visit of theirs."""
 
     certificate: Certificate
     sites: Mapping[str, tuple[str, ...]]
@@ -247,11 +250,19 @@ def _resting(session: Reading, applications: Sequence[str], now: datetime) -> It
 
 
 def _relied(certificate: Certificate, places: Sequence[SiteFacts]) -> dict[str, tuple[str, ...]]:
-    """{firm or auditor: sites} of the full audits that the certificate rests on."""
+    """{firm or auditor: sites} of the visits that the certificate rests on."""
     book = books.of(certificate, certificate.rulebook)
     found: dict[str, tuple[str, ...]] = {}
     for place in places:
-        visit = newest_full(place, book)
-        for subject in (visit.firm, *visit.team) if visit else ():
+        visits = (newest_full(place, book), *_closing(place, book))
+        for subject in dict.fromkeys(who for visit in visits if visit for who in (visit.firm, *visit.team)):
             found[subject] = (*found.get(subject, ()), place.site)
     return found
+
+
+def _closing(place: SiteFacts, book: Rulebook) -> list[Visit]:
+    """The visits by whose word a finding that would stand against the place is closed. One that was over before the
+    newest full audit began is relied on no more: the whole place was looked at since."""
+    full = newest_full(place, book)
+    closed_by = {finding.closed_by for finding in place.findings if finding.severity in GRAVE}
+    return [visit for visit in place.visits if visit.id in closed_by and (not full or visit.ends_on >= full.starts_on)]

@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from freemark.bench import deciding, durable, judging, minting, scans, scene
 from freemark.bench.measure import Figure
 
+DESCRIPTION = (
+    "Measure scans, verdicts, minting, decisions and durable writes, each against a floor on this machine. Takes some "
+    "minutes, prints a table, and writes bench-results.json into the present folder."
+)
 RESULTS = Path("bench-results.json")
 # durable last: it stops the server
 MEASURES = (scans.measure, judging.measure, minting.measure, deciding.measure, durable.measure)
 
 
-def main() -> int:
+def main(argv: Sequence[str] | None = None) -> int:
+    """Some minutes of a busy processor; refuses what it does not know before it begins."""
+    argparse.ArgumentParser(prog="python -m freemark.bench", description=DESCRIPTION).parse_args(argv)
     figures: list[Figure] = []
     with tempfile.TemporaryDirectory(prefix="freemark-bench-") as folder:
         print("making a world with a certificate and 1,000 labels", file=sys.stderr, flush=True)

@@ -18,8 +18,12 @@ def settings_of(options: argparse.Namespace, **overrides: object) -> Settings:
     return Settings.load(data=options.data, **overrides)
 
 
-def open_world_of(options: argparse.Namespace, **overrides: object) -> World:
-    """The world, with its tables. Unavailable when they are not there, before anything is asked of them."""
+def open_world_of(options: argparse.Namespace, *, founds: bool = False, **overrides: object) -> World:
+    """The world, with its tables. Unavailable when they are not there, before anything is asked of them.
+
+    founds: of a command that may be the first one after `freemark migrate`, and makes the keys of a demo world then.
+    Any other leaves a folder without keys as it is, or as it is not: it was mistyped.
+    """
     from importlib import import_module
 
     from freemark.rooms import WITH_TABLES
@@ -29,10 +33,23 @@ def open_world_of(options: argparse.Namespace, **overrides: object) -> World:
 
     for room in WITH_TABLES:
         import_module(room)
-    world = open_world(settings_of(options, **overrides))
+    settings = settings_of(options, **overrides)
+    if not is_there(settings, founds=founds):
+        raise Unavailable(f"there is no installation in {settings.data}: run `freemark migrate` first")
+    world = open_world(settings)
     if not ready(world.db):
         raise Unavailable("the database does not answer, or its tables are not there: run `freemark migrate` first")
     return world
+
+
+def is_there(settings: Settings, *, founds: bool = False) -> bool:
+    """Has this folder keys or, for a command that makes them, a database that may have tables? Makes nothing."""
+    from ground.keyring import INDEX
+
+    if (settings.data / "keys" / INDEX).exists():
+        return True
+    embedded = settings.database_url == f"sqlite:///{settings.data / 'freemark.db'}"
+    return founds and (not embedded or (settings.data / "freemark.db").exists())
 
 
 def progress(things: str) -> Callable[[int, int], None]:

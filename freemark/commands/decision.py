@@ -7,8 +7,12 @@ from __future__ import annotations
 
 import argparse
 import sys
+from typing import TYPE_CHECKING
 
 from freemark.commands.common import open_world_of, progress
+
+if TYPE_CHECKING:
+    from certify.governance.replay import Replayed
 
 
 def add(command: argparse.ArgumentParser) -> None:
@@ -41,14 +45,26 @@ def _replay(options: argparse.Namespace) -> int:
 
     world = open_world_of(options)
     with world.db.read() as session:
-        if options.all:
-            found = replay.replay_all(session, world.keyring, progress("decisions"))
-        else:
-            found = replay.replay_newest(session, explain.find(session, options.decision), world.keyring)
+        try:
+            if options.all:
+                found = replay.replay_all(session, world.keyring, progress("decisions"))
+            else:
+                found = replay.replay_newest(session, explain.find(session, options.decision), world.keyring)
+        except (TypeError, ValueError) as error:  # a column that was filled by hand: no row of that query can be read
+            print(f"freemark: the decisions cannot be read: {error}".splitlines()[0], file=sys.stderr)
+            return 1
     for each in found.differences:
-        print(f"{each.decision} ({each.application}, number {each.n}): {each.problem}", file=sys.stderr)
+        print(f"{each.name}: {each.problem}", file=sys.stderr)
         for where in each.where:
             print(f"  {where}", file=sys.stderr)
-    same = found.total - len(found.differences)
-    print(f"{found.total} decisions computed again, {same} to the same bytes, {len(found.differences)} not")
+    print(_counted(found))
     return 1 if found.differences else 0
+
+
+def _counted(found: Replayed) -> str:
+    """The last line: what took effect, and beside it what was held and what is missing."""
+    other, held, gone = (found.number(kind) for kind in ("enacted", "held", "missing"))
+    line = f"{found.total} decisions computed again, {found.total - other} to the same bytes, {other} not"
+    if found.held:
+        line += f", and {found.held} held" + (f", {held} of them not" if held else "")
+    return line + (f", and {gone} missing" if gone else "")

@@ -80,6 +80,7 @@ def _keys_unsigned(options: argparse.Namespace) -> int:
     from certify.publish import unsigned_keys
     from ground.world import open_world
 
+    _keyring(options)  # where there is none, opening a world would make one
     print(json.dumps(unsigned_keys(open_world(settings_of(options))), indent=1))
     return 0
 
@@ -121,6 +122,7 @@ def _keys_adopt(options: argparse.Namespace) -> int:
     from ground.database import ready
     from ground.world import open_world
 
+    _keyring(options)  # as above
     world = open_world(settings_of(options))
     keys = adopt_keys(world, document)
     print(f"adopted version {keys.version}, good until {keys.expires:%Y-%m-%d}; have it signed again before that")

@@ -31,9 +31,9 @@ def _check(options: argparse.Namespace) -> int:
     book = rulebook.read(_text(options.file))
     print(f"{book.id}: {book.title}, {len(book.clauses)} clauses, {len(book.parameters)} numbers")
     print(f"in force from {book.in_force_from}, {'approved' if book.approved else 'a draft'}, SHA-256 {book.sha256}")
-    problems = disagreements(book)
+    problems, alone = disagreements(book), rulebook.nonsense(book)
     for problem in problems:
-        print(f"differs: {problem}")
+        print(f"wrong: {problem}" if problem in alone else f"differs: {problem}")
     if not problems:
         print(f"agrees with {', '.join(book.standards)}")
     return 1 if problems else 0

@@ -71,9 +71,10 @@ def passports(tale: Tale) -> None:
 
 
 def _held(tale: Tale) -> Json | None:
-    """The decision that is made and not effective yet."""
+    """The decision that is made and not effective yet: the first one, when the night's screening made a second."""
     held = tale.cast.carl.get(f"/v1/applications/{tale.application}/held-decisions")["items"]
-    return next((each for each in held if each["outcome"] == "suspend" and SUSPENSION in each["unmet"]), None)
+    found = [each for each in held if each["outcome"] == "suspend" and SUSPENSION in each["unmet"]]
+    return min(found, key=lambda each: str(each["decided_at"]), default=None)
 
 
 def _told(tale: Tale, alert: str) -> None:
@@ -92,7 +93,9 @@ def _told(tale: Tale, alert: str) -> None:
     tale.offline("offline, from bundle-after.json", "bundle-after.json")
     made = cast.carl.get(f"/v1/applications/{tale.application}/decisions?limit=200")["items"]
     n = max(each["n"] for each in made if each["outcome"] == "suspend")
-    (before,) = cast.bea.get(f"/v1/applications/{tale.application}/decisions/{n}/evidence")["decided_before"]
+    # Oldest first. Each conclusion on other facts (a list changed in the night, say) is kept and linked to the act: it
+    # was made, and nobody may say later that it was not. The story tells of the first.
+    before = cast.bea.get(f"/v1/applications/{tale.application}/decisions/{n}/evidence")["decided_before"][0]
     say(
         f"Bea can check that nobody made it up today: decided {_moment(before['decided_at'])}, effective "
         f"{_moment(before['effective_at'])}, with the proof of the root of the night."

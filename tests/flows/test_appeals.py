@@ -426,7 +426,13 @@ def test_an_appeal_won_lifts_the_waiting_time_and_two_people_make_the_old_label_
     assert house.bea.refused(rebind, wish)[0] in (403, 404)
     assert house.otto.refused(rebind, wish)[0] in (403, 404)
     assert house.carl.refused(f"{rebind}/confirmation", {})[0] == 404  # nobody asked
-    house.carl.post(rebind, wish)
+    known_as(house, "b@example.org", house.bea.organisation, "manager")
+    assert known_as(house, "B@example.org", house.carl.organisation, "decider").refused(rebind, wish)[0] == 403
+    known_as(house, "v@example.org", house.carl.organisation, "decider").post(rebind, wish)
+    other = known_as(house, "V@example.org", house.sam.organisation, "scheme_manager")
+    assert other.refused(f"{rebind}/confirmation", {})[0] == 403  # the same human
+    house.carl.post(rebind, wish)  # instead of the one before
+    assert other.refused(f"{rebind}/confirmation", {})[0] == 403  # a colleague of his under another membership
     house.drain()
     assert house.scan(label)["code"] == "REVOKED"  # one person's word turns nothing green
     assert house.carl.refused(f"{rebind}/confirmation", {})[0] == 403

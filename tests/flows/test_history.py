@@ -7,7 +7,7 @@ The world is made once through the real services; what changes it works on a cop
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -18,13 +18,14 @@ import pytest
 from sqlalchemy import event, func, select, update
 
 from audits.tables import FindingRow
+from certify import casefile
 from certify import log as transparency
-from certify.governance import replay
 from certify.tables import Application, CautionRow, DecisionRow
 from freemark.cli import main
-from freemark.demo.history import making, suspension, tell
+from freemark.demo.history import founding, lives, making, population, suspension, tell
 from freemark.demo.history.house import House
 from ground import journal, outbox
+from ground.canonical import parse
 from ground.clock import FixedClock
 from ground.journal import JournalRow
 from ground.settings import Settings
@@ -52,7 +53,7 @@ def copy(house: House, tmp_path: Path) -> Iterator[House]:
     shutil.copytree(house.world.settings.data, tmp_path / "world")
     world = open_world(Settings.load(data=tmp_path / "world"))
     world.clock = FixedClock(UNTIL)
-    yield replace(house, world=world, touched=set(), due={}, notes={})
+    yield replace(house, world=world, cases=list(house.cases), touched=set(), due={}, notes={})
     world.close()
 
 
@@ -119,7 +120,7 @@ def test_an_altered_finding_is_named(copy: House) -> None:
     assert where.endswith('/severity: then "minor", now "risk"')
     place, _, _ = where.partition("/severity")
     with copy.world.db.read() as session:
-        record: Any = replay.parse(session.get_one(DecisionRow, difference.decision).record.encode(), limit=1 << 24)
+        record: Any = parse(session.get_one(DecisionRow, difference.decision).record.encode(), limit=1 << 24)
     for step in place.removeprefix("/").split("/"):
         record = record[int(step)] if isinstance(record, list) else record[step]
     assert record["id"] == id
@@ -127,13 +128,47 @@ def test_an_altered_finding_is_named(copy: House) -> None:
 
 def test_a_dry_run_names_who_would_change(house: House, tmp_path: Path) -> None:
     book = tell.write_impatient_book(house.world, tmp_path, UNTIL)
-    found = tell.dry_run(house.world, book, UNTIL, processes=1)
+    _, found = tell.dry_run(house.world, book, UNTIL, processes=1)
     assert found.examined >= 3
     (late,) = (case for case in house.cases if case.number == 2)
     (change,) = found.changes
     assert (change.application, change.now, change.then) == (late.application, "keep", "suspend")
     assert change.clauses[0].startswith("S6 met -> unmet: ")
     assert late.sites[0].id in change.clauses[0]
+
+
+def statements(house: House, applications: Sequence[str]) -> int:
+    """How many it takes to read the case files of these, together."""
+    asked: list[str] = []
+
+    def count(connection: Any, cursor: Any, statement: str, *more: Any) -> None:
+        asked.append(statement)
+
+    with house.world.db.read() as session:
+        rows = [session.get_one(Application, id) for id in applications]
+        event.listen(house.world.db.engine, "before_cursor_execute", count)
+        try:
+            files = casefile.load_all(session, rows, UNTIL)
+        finally:
+            event.remove(house.world.db.engine, "before_cursor_execute", count)
+    assert [file.application.id for file in files] == list(applications)
+    return len(asked)
+
+
+def test_the_case_files_of_six_take_as_many_statements_as_those_of_two(copy: House) -> None:
+    fresh = [plan for plan in population.cases(copy.lot, 20) if plan.number >= len(copy.cases)]
+    for plan in fresh[: 6 - len(copy.cases)]:
+        lives.apply(copy, founding.join(copy, plan))
+    six = [case.application for case in copy.cases]
+    assert len(six) == 6
+    # Some things are asked only where there is something to ask about, such as what a stopped certificate covered.
+    alone = {id: statements(copy, [id]) for id in six}
+    two = sorted(six, key=lambda id: alone[id])[-2:]
+    together = statements(copy, six)
+    assert statements(copy, two) == together
+    assert 20 < together < 50
+    # One by one it takes nearly as many for each: the count notices what it is there for.
+    assert sum(alone.values()) > 5 * together
 
 
 @dataclass
@@ -190,8 +225,9 @@ def _resting_on(house: House, firm: str) -> list[str]:
 
 def test_the_command_makes_one_and_tells_of_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["demo", "--history", "--out", str(tmp_path), "--sites", "2", "--years", "1", "--seed", "7"]) == 0
-    told = capsys.readouterr().out
+    told, noise = capsys.readouterr()
     assert "to the same bytes, 0 not." in told
+    assert "INFO" not in told + noise
     assert "certificates under rulebook-impatient.toml" in told
     assert main(["--data", str(tmp_path / "world"), "check"]) == 0
     assert main(["--data", str(tmp_path / "world"), "decision", "replay", "--all"]) == 0

@@ -12,7 +12,7 @@ from typing import Any
 from audits import standard
 from freemark.demo import crew as crews
 from freemark.demo import scene
-from tests.flows.house import DAY, PASSPORTS, Certified, House, Inside, passports
+from tests.flows.house import DAY, PASSPORTS, STANDARD, Certified, House, Inside, passports
 from tests.flows.test_ends_2026_1 import LEAVES, two_sites
 
 Json = Any
@@ -110,6 +110,33 @@ def test_a_brake_stops_every_certificate_of_the_same_place(latest: House) -> Non
     assert elsewhere.standing == "active"
 
 
+def test_the_guilty_agent_is_not_left_behind(latest: House) -> None:
+    """Given back, applied for anew without the agent, audited, accepted: its finding is still there."""
+    house, people = latest, latest.people()
+    assert house.crew is not None
+    site = scene.new_site(people)
+    house.ravi.post(f"/v1/sites/{house.office}/register/confirmation", {"places": []})
+    application = scene.applied(people, [site], agents=[house.office])
+    for place in (site, house.office):
+        crews.audited(house.crew, place, "initial", house.now, among=[house.amina.person])
+    house.drain()
+    house.accept(application)
+    number = scene.certificate(people, application)
+    house.later(DAY)
+    house.submit(house.audit(house.office, [passports()], kind="for_cause"))
+    house.drain()
+    house.bea.post(f"/v1/certificates/{number}/withdrawal", {})
+    house.drain()
+    assert house.bea.get(f"/v1/certificates/{number}")["standing"] == "withdrawn"
+    house.later(2 * DAY)
+    again = scene.applied(people, [site])
+    crews.audited(house.crew, site, "initial", house.now, among=[house.noor.person])
+    house.drain()
+    house.accept(again)
+    assert house.application(again)["certificate"] is None
+    assert "not corrected" in unmet(house, again)["I26"]
+
+
 # ------------------------------------------------------------------------------------- B2: a site is left behind
 
 
@@ -178,8 +205,11 @@ def test_an_audit_in_which_nothing_applied_certifies_nobody(latest: House) -> No
     assert house.crew is not None
     site = scene.new_site(house.people())
     application = scene.applied(house.people(), [site])
-    every = list(standard.load(crews.STANDARD).provisions)
-    empty = [{"provision": id, "result": "not_applicable", "description": "Not here."} for id in every[1:]]
+    empty = [
+        {"provision": id, "result": "not_applicable", "description": "There is none here."}
+        for id, each in standard.load(crews.STANDARD).provisions.items()
+        if not each.zero_tolerance
+    ]
     crews.audited(house.crew, site, "initial", house.now, findings=empty, among=[house.amina.person])
     house.drain()
     house.accept(application)
@@ -228,6 +258,58 @@ def test_an_auditor_who_is_suspended_that_day_closes_nothing_and_brings_nobody_b
     heard(house, certificate.application, *panel_of(house))
     assert certificate.standing == "suspended"
     assert {"S1", "R1", "R2"} <= set(unmet(house, certificate.application))
+
+
+# ------------------------------------------------------------- B8: a closure under a standard that asks for less
+
+
+def under_the_old_one(house: House, site: str, kind: str) -> Json:
+    """Noor alone, without an assignment, a signature or a word about conflicts: freemark-2026.0 asks for none."""
+    return {
+        "site": site, "type": kind, "standard": STANDARD, "starts_on": house.today, "ends_on": house.today,
+        "team": [house.noor.person], "announced": False, "remote": False,
+    }  # fmt: skip
+
+
+REPORT = {
+    "workers": 40, "payroll_workers": 40, "interviews_individual": 1, "interviews_group": 0, "files_reviewed": 1,
+    "summary": "All is well.",
+}  # fmt: skip
+
+
+def test_nothing_is_closed_under_a_standard_that_asks_for_less(latest: House) -> None:
+    house, certificate = latest, latest.certified()
+    day = str((house.now + 2 * DAY).date())
+    ahead = {**under_the_old_one(house, certificate.site, "priority_closure"), "starts_on": day, "ends_on": day}
+    early = house.noor.post("/v1/audits", ahead)["id"]
+    breached(house, certificate)
+    house.later(DAY)
+    for kind in ("closure", "priority_closure"):
+        status, words = house.noor.refused("/v1/audits", under_the_old_one(house, certificate.site, kind))
+        assert status == 409
+        assert "freemark-2026.1, and freemark-2026.0 asks for less" in words
+    house.noor.post(f"/v1/audits/{early}/answers", {"answers": [GIVEN_BACK]})
+    done = house.noor.post(f"/v1/audits/{early}/report", {**REPORT, "closing_meeting_on": house.today})
+    assert done["closed"] == []
+    house.drain()
+    let_go(house, certificate)
+    heard(house, certificate.application, *panel_of(house))
+    assert certificate.standing == "suspended"
+    assert {"S1", "R1"} <= set(unmet(house, certificate.application))
+
+
+def test_after_a_brake_a_visit_under_it_is_no_re_entry_audit(latest: House) -> None:
+    house, certificate = latest, latest.certified()
+    house.later(DAY)
+    braked(house, certificate)
+    house.later(DAY)
+    visit = house.noor.post("/v1/audits", under_the_old_one(house, certificate.site, "closure"))["id"]
+    house.noor.post(f"/v1/audits/{visit}/answers", {"answers": [GIVEN_BACK]})
+    house.noor.post(f"/v1/audits/{visit}/report", {**REPORT, "closing_meeting_on": house.today})
+    house.drain()
+    let_go(house, certificate)
+    heard(house, certificate.application, *panel_of(house))
+    assert certificate.standing == "suspended"
 
 
 # ---------------------------------------------------------------------- B7: a panel that spoke too early

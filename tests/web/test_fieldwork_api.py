@@ -153,7 +153,7 @@ def test_the_whole_way_of_an_audit(apis: Api) -> None:
     sample = apis.get(apis.cast.carl, f"/v1/audits/{apis.audit}/sample").json()
     assert sample.keys() == samples.SAMPLE.keys()
     assert sample == apis.get(amina, f"/v1/audits/{apis.audit}/sample").json()
-    assert sample["interviews"] == {"needed": 26, "achieved": 26}
+    assert sample["interviews"] == {"needed": 26, "achieved": 26, "why": ""}
     assert sample["off_site"] == {"needed": 13, "achieved": 13}
     assert sample["missing"] == [
         "night_shift: 2 of 3 interviewed, of 120 there", "2.8 man-days spent, 3.0 needed: 0.2 more",
@@ -172,21 +172,30 @@ def test_the_whole_way_of_an_audit(apis: Api) -> None:
 def test_an_audit_without_anything_filed_misses_everything(api: Api) -> None:
     found = api.figures()
     assert (found.effort_needed, found.effort_spent, found.interviews, found.strata) == (30, 0, 0, ())
-    assert found.missing[0] == "0 of 26 interviews held"
+    assert found.missing[0] == "0 of 39 interviews held (not assessed as low risk: x 1.5)"
     assert api.get(api.cast.amina, f"/v1/audits/{api.audit}/interviews").json()["counts"] is None
 
 
-def test_high_risk_takes_half_as_many_again(api: Api) -> None:
-    api.file("plan", {**samples.PLAN, "high_risk": True})
+@pytest.mark.parametrize("risk", [{"high_risk": True}, {}, None])
+def test_high_risk_takes_half_as_many_again(api: Api, risk: dict[str, bool] | None) -> None:
+    """So does a place of which nobody said that it was assessed as low, as in the rules."""
+    plan = {name: value for name, value in samples.PLAN.items() if name != "high_risk"}
+    if risk is None:
+        api.world.clock.advance(timedelta(days=2))  # type: ignore[attr-defined]
+        assert api.file("effort", effort(api, 10)).json()["high_risk"] is True  # a plan of its own, by what was spent
+    else:
+        assert api.file("plan", {**plan, **risk}).json()["high_risk"] is True
     sample = api.get(api.cast.amina, f"/v1/audits/{api.audit}/sample").json()
     assert (sample["interviews"]["needed"], sample["off_site"]["needed"], sample["files"]["needed"]) == (39, 20, 39)
+    assert sample["interviews"]["why"] == "not assessed as low risk: x 1.5"
 
 
 def test_under_a_standard_without_field_work_nothing_is_asked(api: Api) -> None:
     old = api.plan("freemark-2026.0")
     assert api.figures(old) == facts.Figures()
     assert api.post(api.cast.amina, f"/v1/audits/{old}/plan", samples.PLAN).status_code == 409
-    assert api.get(api.cast.amina, f"/v1/audits/{old}/sample").status_code == 200
+    sample = api.get(api.cast.amina, f"/v1/audits/{old}/sample")
+    assert (sample.status_code, sample.json()["interviews"]["needed"]) == (200, 26)  # its rules know no risk
 
 
 def test_a_report_that_was_prepared_is_thrown_away(api: Api) -> None:

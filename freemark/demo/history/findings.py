@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from audits import service
 from audits.drafts import ActionDraft, AnswerDraft, Proof
@@ -52,8 +52,7 @@ def found(house: House, site: Site, type: AuditType) -> tuple[AnswerDraft, ...]:
         fitting = [each for each in pool if each.id not in taken and fits(each, severity, core=core)]
         for each in house.lot.some(fitting, min(count, MOST_OF_A_KIND), *about, severity, core, "which"):
             taken.add(each.id)
-            affected, sampled = (1, SAMPLED) if core else (None, None)
-            answers.append(AnswerDraft(each.id, "finding", severity, affected, sampled, WORDS[severity]))
+            answers.append(AnswerDraft(each.id, "finding", severity, 1, SAMPLED, WORDS[severity]))
     return tuple(answers)
 
 
@@ -67,11 +66,15 @@ def fits(provision: Provision, severity: Severity, *, core: bool) -> bool:
 
 def open_at(session: Reading, site: Site, *, opportunities: bool = False) -> list[FindingRow]:
     """The open findings that the site knows of, by provision."""
-    query = select(FindingRow).where(
-        FindingRow.site_id == site.id, FindingRow.closed_at.is_(None), FindingRow.released_at.is_not(None)
-    )
-    rows = session.scalars(query.order_by(FindingRow.provision, FindingRow.id))
+    rows = session.scalars(_OPEN, {"site": site.id})
     return [row for row in rows if opportunities or row.severity != "opportunity"]
+
+
+_OPEN = (  # built once: building it costs more than asking it
+    select(FindingRow)
+    .where(FindingRow.site_id == bindparam("site"), FindingRow.closed_at.is_(None), FindingRow.released_at.is_not(None))
+    .order_by(FindingRow.provision, FindingRow.id)
+)
 
 
 def contain(house: House, case: Case) -> None:

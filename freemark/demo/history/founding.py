@@ -19,6 +19,7 @@ from ground.database import Writing
 from ground.signing import SeedSigner
 from ground.world import World
 
+LAST_SEEN = (245, 262)  # days: a visit is due after half a year, and the rules bear with 90 days more
 APPROVED_FOR = 3 * 365 + 60  # days: renewed in the middle of the history
 
 
@@ -135,5 +136,7 @@ def _site(session: Writing, house: House, home: str, plan: SitePlan, who: Actor,
 
 def day_of(house: House, plan: CasePlan, opens: date) -> date:
     """When this case joins."""
+    if plan.passed_over:
+        return max(opens, house.last - house.lot.between(*LAST_SEEN, "day", plan.number) * DAY)
     span = (house.last - opens).days
     return opens + (span * plan.joins // 100 + house.lot.below(10, "day", plan.number)) * DAY

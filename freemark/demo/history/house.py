@@ -145,8 +145,12 @@ class House:
 
     @contextmanager
     def acting(self, *cases: Case) -> Iterator[Writing]:
-        """One transaction, after which these cases are looked at."""
+        """One transaction, after which these cases are looked at. A row that it has read stays in memory until its end:
+        on SQLite nobody else can change it meanwhile."""
         with self.world.db.write() as session:
+            rows: list[object] = []
+            event.listen(session, "loaded_as_persistent", lambda _, row: rows.append(row))
+            event.listen(session, "pending_to_persistent", lambda _, row: rows.append(row))
             yield session
         self.touched |= {case.application for case in cases if case.application}
 
@@ -165,7 +169,7 @@ class House:
             self.touched |= self.due.pop(day)
         self.deliver()
         for application in sorted(self.touched):
-            certify.consider(self.world, application)
+            certify.consider(self.world, application, look_first=False)
         if self.touched:
             self.deliver()
         self.touched.clear()

@@ -244,10 +244,19 @@ def smaller_scope(house: House, case: Case) -> Life:
 
 def late_at_the_end(house: House, case: Case) -> Life:
     """The last visit is so long ago that patience with late visits decides: what a dry run is about."""
+    while (found := house.certificate(case)) is not None and found[2] <= house.last:
+        yield from lives.one_cycle(house, case)
+        if house.state(case) in lives.OVER:
+            return
     yield max(house.today + DAY, house.last - LATE_SINCE * DAY)
     yield from lives.audited(house, case, "surveillance", unannounced=True)
     yield from lives.put_right(house, case)
     yield from lives.accepted(house, case)
+    yield house.last + DAY
+
+
+def nobody_came(house: House, case: Case) -> Life:
+    """The same, but since the first audit: who joined then was passed over."""
     yield house.last + DAY
 
 
@@ -275,6 +284,8 @@ TOO_LATE = 70  # percent of the history after which a case joins too late for a 
 
 def plot_of(house: House, case: Case) -> Plot | None:
     """The first cases have one each, in this order, so that a small history has the most telling ones."""
+    if case.plan.passed_over:
+        return nobody_came
     if case.number < len(LEADING):
         return LEADING[case.number]
     if case.plan.joins > TOO_LATE or not house.lot.chance(SHARE, "plot or not", case.number):

@@ -43,6 +43,7 @@ class CasePlan:
     """One manufacturer with its sites, the agency that recruits for it if there is one, and one application.
 
     joins: percent of the history after which it applies. low_risk: as the certification body will assess its places.
+    passed_over: it joins less than a year before the end, and nobody comes again after the first audit.
     """
 
     number: int
@@ -55,6 +56,7 @@ class CasePlan:
     agency_name: str
     joins: int
     low_risk: bool
+    passed_over: bool
 
 
 FIRMS = (
@@ -106,6 +108,7 @@ SIZES = (42, 65, 88, 120, 180, 240, 310, 420, 560, 640, 820, 1150, 1900)
 JOINED_AT_ONCE = 8  # percent of the cases that apply as soon as the scheme takes applications
 LATEST = 90  # percent of the history after which nobody new applies
 LEADING = 16
+PASSED_OVER = (9, 16)  # of each 16 later cases the one with that number, so that a dry run has some to name
 TIRED = 2  # the case whose last visit is late in any size of history: of high risk, visited twice a year
 
 
@@ -137,6 +140,7 @@ def _case(lot: Lot, number: int, sites: int) -> CasePlan:
         )  # fmt: skip
     leading = number < LEADING  # each has something of its own to tell, and needs the time for it
     early = number < 5 or lot.chance(JOINED_AT_ONCE, "early", number)
+    passed_over = not leading and number % PASSED_OVER[1] == PASSED_OVER[0]
     late = max(lot.below(LATEST, "joins", number, turn) for turn in range(3))  # a scheme grows faster and faster
     return CasePlan(
         number=number,
@@ -148,7 +152,8 @@ def _case(lot: Lot, number: int, sites: int) -> CasePlan:
         agency=agency,
         agency_name=f"{FIRST[(number * 7 + 5) % len(FIRST)]} Overseas Placement No. {number + 1}",
         joins=0 if early else late // 2 if leading else late,
-        low_risk=number != TIRED and lot.chance(92, "low risk", number),
+        low_risk=number != TIRED and not passed_over and lot.chance(92, "low risk", number),
+        passed_over=passed_over,
     )
 
 

@@ -6,7 +6,9 @@ Owns the words in the terminal and the folder that is left. Everything it says w
 from __future__ import annotations
 
 import gc
+import logging
 import sys
+import textwrap
 import time
 from collections.abc import Callable
 from datetime import date, datetime
@@ -16,7 +18,8 @@ from freemark.commands.common import progress
 from freemark.demo import stage
 from freemark.demo.history import making, tell
 from freemark.demo.history.house import House
-from freemark.demo.teller import chapter, say
+from freemark.demo.history.suspension import Cascade
+from freemark.demo.teller import WIDTH, chapter, say
 from ground import auth
 from ground.access import SCOPES
 from ground.clock import SystemClock
@@ -25,6 +28,7 @@ from ground.errors import Invalid
 SITES, YEARS, SEED = 200, 5, "1"
 MOST_SITES, MOST_YEARS = 2000, 10
 OBJECTS_BETWEEN = 200_000  # looks for garbage: the usual 700 cost a tenth of the time, with as many rows as there are
+COLUMN = 24  # where the second column of the table begins
 DIFFERENT = 1  # exit status when a decision does not come out the same
 
 
@@ -38,6 +42,7 @@ def run(out: Path, *, sites: int = SITES, years: int = YEARS, seed: str = SEED) 
         if not 1 <= number <= most:
             raise Invalid(f"{number} is outside 1 to {most}", where=name)
     gc.set_threshold(OBJECTS_BETWEEN)
+    logging.getLogger("alembic").setLevel(logging.WARNING)  # that tables are made is no part of the story
     with stage.reserved(out):
         stage.clear(out)
         began, until = time.monotonic(), SystemClock().now()
@@ -53,27 +58,60 @@ def _tell(house: House, out: Path, until: datetime, seconds: float) -> int:
     world = house.world
     with world.db.read() as session:
         found = tell.count(session, until)
-    for what, how_many in tell.table(found, house.notes.get("cascade"), house.notes.get("rulebooks", ()), seconds):
-        say(f"{what:<22}{how_many}")
-    chapter("Every decision made again", "")
+    for what, how_many in tell.table(found, house.notes.get("rulebooks", ()), seconds):
+        _row(what, how_many)
+    if (cascade := house.notes.get("cascade")) is not None:
+        _cascade(cascade)
+    chapter("Every decision is made again", "from what was stored with it")
+    began = time.monotonic()
     replayed = tell.replayed(world, progress("decisions"))
-    same = replayed.total - len(replayed.differences)
-    say(f"{replayed.total} decisions computed again, {same} to the same bytes, {len(replayed.differences)} not.")
+    same, took = replayed.total - len(replayed.differences), time.monotonic() - began
+    differ = len(replayed.differences)
+    say(f"{replayed.total} decisions computed again in {took:.0f} s: {same} to the same bytes, {differ} not.")
     for each in replayed.differences:
         say(f"{each.decision}: {each.problem} {'; '.join(each.where)}", indent=4)
-    chapter(f"If a visit might be {tell.IMPATIENT} days late at most", "")
     book = tell.write_impatient_book(world, out, until)
-    outcome = tell.dry_run(world, book, until)
-    changed = sum(number for (now, then), number in outcome.outcomes.items() if now != then)
-    say(f"{outcome.examined} certificates under {book.name}: {changed} would change.")
-    for change in outcome.changes[: tell.SHOWN]:
-        say(
-            f"{change.certificate} ({change.state}): {change.now} -> {change.then}. {' '.join(change.clauses)}",
-            indent=4,
-        )
+    _dry_run(house, book, until)
     chapter("Try it", "")
     _invite(house, out, book, until)
     return DIFFERENT if replayed.differences else 0
+
+
+def _row(what: str, how_many: str) -> None:
+    """One line of the table, and what does not fit under its second column."""
+    pad = " " * COLUMN
+    print(textwrap.fill(f"  {what:<{COLUMN - 2}}{how_many}", WIDTH, subsequent_indent=pad), flush=True)
+
+
+def _cascade(cascade: Cascade) -> None:
+    chapter(f"{cascade.firm} is suspended", "reports were sold")
+    say(
+        f"{_count(cascade.certificates, 'certificate')} that rest on its work got a caution, in "
+        f"{_count(cascade.transactions, 'transaction')}. {cascade.verified_again} were verified again by another firm. "
+        f"When it was back in good standing, {_count(cascade.lifted, 'caution')} ended. No label changed its colour."
+    )
+
+
+def _dry_run(house: House, book: Path, until: datetime) -> None:
+    """The certificates that would not stand under a rulebook with less patience, by the name of the holder."""
+    present, outcome = tell.dry_run(house.world, book, until, processes=1)
+    chapter(
+        f"If a visit might be {tell.IMPATIENT} days late at most",
+        f"and not {present.limits.surveillance_overdue_days} as in {present.id}",
+    )
+    changed = sum(number for (now, then), number in outcome.outcomes.items() if now != then)
+    say(f"{outcome.examined} certificates under {book.name}: {changed} would change.")
+    holders = {case.application: case.plan.name for case in house.cases}
+    for change in outcome.changes[: tell.SHOWN]:
+        say(
+            f"{holders[change.application]}, {change.certificate} ({change.state}): {change.now} -> {change.then}. "
+            f"{' '.join(change.clauses)}",
+            indent=4,
+        )
+
+
+def _count(number: int, thing: str) -> str:
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
 
 
 def _invite(house: House, out: Path, book: Path, until: datetime) -> None:

@@ -22,9 +22,9 @@ from certify.governance import books, dryrun, replay
 from certify.governance.dryrun import DryRun
 from certify.governance.replay import Replayed
 from certify.register import fold_of
+from certify.rulebook import Rulebook
 from certify.tables import CautionRow, Certificate, DecisionRow
 from freemark.demo.history import scheme
-from freemark.demo.history.suspension import Cascade
 from ground.database import Reading
 from ground.parties import Organisation, Site
 from ground.world import World
@@ -76,10 +76,10 @@ def count(session: Reading, now: datetime) -> Numbers:
     )
 
 
-def table(found: Numbers, cascade: Cascade | None, rulebooks: Sequence[str], seconds: float) -> Rows:
+def table(found: Numbers, rulebooks: Sequence[str], seconds: float) -> Rows:
     """The lines of the table: what, and how many."""
     listed = {str(severity): found.findings[severity] for severity in SEVERITIES}
-    rows: Rows = [
+    return [
         ("sites", f"{found.sites}, and {found.agencies} agencies' offices"),
         ("audit firms", str(found.firms)),
         ("audits", _told(dict(found.audits.most_common()))),
@@ -89,14 +89,8 @@ def table(found: Numbers, cascade: Cascade | None, rulebooks: Sequence[str], sec
         ("appeals", _told(dict(found.appeals))),
         ("cautions", f"{found.cautions[0]} raised, {found.cautions[1]} lifted or verified again"),
         ("rulebooks published", ", ".join(rulebooks) or "none"),
+        ("made in", f"{seconds:.0f} seconds"),
     ]
-    if cascade is not None:
-        rows.append((
-            "a firm suspended",
-            f"{cascade.firm}: {cascade.certificates} certificates got a caution in {cascade.transactions} transaction, "
-            f"{cascade.verified_again} verified again, {cascade.lifted} lifted",
-        ))  # fmt: skip
-    return [*rows, ("seconds", f"{seconds:.0f}")]
 
 
 def _told(counts: dict[str, int]) -> str:
@@ -122,10 +116,10 @@ def write_impatient_book(world: World, folder: Path, now: datetime) -> Path:
     return path
 
 
-def dry_run(world: World, book: Path, now: datetime, *, processes: int = 0) -> DryRun:
-    """Which standing certificates would change under it, and why."""
+def dry_run(world: World, book: Path, now: datetime, *, processes: int = 0) -> tuple[Rulebook, DryRun]:
+    """The rulebook in force; and which standing certificates would change under the other one, and why."""
     with world.db.read() as session:
         present = books.current(session, world.settings, now)
         total, found = dryrun.snapshots(session)
         text, other = books.text_of(session, present.id), book.read_text(encoding="utf-8")
-        return dryrun.dry_run(total, found, text, other, now, processes=processes)
+        return present, dryrun.dry_run(total, found, text, other, now, processes=processes)

@@ -59,8 +59,8 @@ def test_an_amendment_makes_a_finding_graver_and_keeps_its_discovery(stage: Any,
     [
         (AnswerDraft("T10.2", "conformance"), "/answers/0/result"),  # vanish
         (AnswerDraft("T10.2", "not_applicable", description="After all."), "/answers/0/result"),
-        (AnswerDraft("T10.2", "finding", "risk", description="Less."), "/answers/0/severity"),  # milder
-        (AnswerDraft("T1.1", "not_reviewed"), "/answers/0/result"),  # another answer
+        (AnswerDraft("T10.2", "finding", "risk", 1, 42, "Less."), "/answers/0/severity"),  # milder
+        (AnswerDraft("T1.1", "not_reviewed", description="No time left."), "/answers/0/result"),  # another answer
     ],
 )
 def test_no_finding_vanishes_or_becomes_milder(stage: Any, field: Any, report: Any, answer: Any, where: str) -> None:
@@ -76,7 +76,7 @@ def test_without_the_rule_it_would_become_milder(
 ) -> None:
     """The negative control."""
     monkeypatch.setattr(amending, "_check_not_milder", lambda *given: None)
-    field.amend(report["id"], AnswerDraft("T10.2", "finding", "risk", description="Less."))
+    field.amend(report["id"], AnswerDraft("T10.2", "finding", "risk", 1, 42, "Less."))
     assert by_provision(stage)["T10.2"].severity == "risk"
 
 

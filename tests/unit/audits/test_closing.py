@@ -11,7 +11,15 @@ import pytest
 from audits import closing
 from audits.drafts import AnswerDraft
 from audits.facts import Finding
+from audits.release import release_finding
+from audits.tables import FindingRow
 from ground.errors import Conflict, Invalid
+from tests.auditing import SIGNED, figures
+from tests.unit.audits.test_outcomes import DENIED
+
+SAFE = AnswerDraft(
+    "T2.1", "finding", "priority", description="83 passports in a safe.", affected=83, sampled=100, release="now"
+)
 
 
 def of(stage: Any, provision: str) -> Finding:
@@ -153,6 +161,118 @@ def test_without_the_check_it_would_be_closed(stage: Any, monkeypatch: pytest.Mo
 def test_a_priority_that_is_not_of_zero_tolerance_may_be_closed_by_the_same_team(stage: Any) -> None:
     stage.answer(stage.plan(type="surveillance"), [stage.passports(zero_tolerance=False, deliberate=False)])
     assert stage.visit([stage.conforming("T2.1")], type="closure")["closed"] != []
+
+
+def row(stage: Any, finding: str) -> FindingRow:
+    with stage.world.db.read() as session:
+        found: FindingRow = session.get_one(FindingRow, finding)
+        return found
+
+
+def test_an_alert_that_is_held_keeps_nobody_from_a_plan_and_closes_with_nobody_who_raised_it(
+    stage: Any, field: Any
+) -> None:
+    """A refusal would tell colleagues of it. When it has ended, the same team's visit closes nothing of it."""
+    alert = field.alert(field.plan())
+    closure = field.plan(type="priority_closure")
+    assert row(stage, alert).released_at is None
+    with stage.world.db.write() as session:
+        release_finding(session, session.get_one(FindingRow, alert), stage.now)
+    field.answer(closure, [stage.conforming("T2.1")])
+    assert field.submit(closure)["closed"] == []
+    assert of(stage, "T2.1").open
+    (visit,) = (visit for visit in stage.facts().visits if visit.id == closure)
+    assert any("another team closes it" in objection for objection in visit.objections)
+    with pytest.raises(Conflict, match="was on the audit that found"):
+        stage.plan(type="priority_closure", standard=SIGNED.id)
+
+
+def test_an_alert_that_is_held_is_closed_by_no_visit(stage: Any, field: Any) -> None:
+    alert = field.alert(field.plan())
+    closure = field.plan("ulla", type="priority_closure")
+    field.answer(closure, [stage.conforming("T2.1")], "ulla")
+    assert field.submit(closure, "ulla")["closed"] == []
+    assert row(stage, alert).closed_at is None
+
+
+# Standards that ask more, and less.
+
+
+@pytest.mark.parametrize("type", ["closure", "priority_closure"])
+def test_a_closure_is_not_planned_under_a_standard_that_asks_less(stage: Any, field: Any, type: str) -> None:
+    field.answer(field.plan(), [SAFE])
+    with pytest.raises(Conflict, match=r"under freemark-2026.1, and freemark-2026.0 asks for less") as caught:
+        stage.plan("aino", type=type)
+    assert caught.value.where == "/standard"
+    assert "fnd_" not in str(caught.value)
+    stage.plan("aino", type="surveillance")  # which closes none of that either
+
+
+def test_what_nobody_may_know_of_yet_does_not_keep_from_planning(stage: Any, field: Any) -> None:
+    field.alert(field.plan())
+    field.answer(field.plan("ulla"), [stage.finding("T10.2", "minor")], "ulla")
+    stage.plan("aino", type="closure")
+
+
+@pytest.mark.parametrize("type", ["closure", "priority_closure"])
+def test_a_visit_planned_before_closes_only_what_was_found_under_no_stricter_standard(
+    stage: Any, field: Any, type: str
+) -> None:
+    stage.visit([stage.finding("T10.2", "minor")])
+    closure = stage.plan("aino", type=type)
+    field.answer(field.plan(), [SAFE])
+    stage.answer(closure, [stage.conforming("T2.1"), stage.conforming("T10.2")], by="aino")
+    assert stage.submit(closure, by="aino")["closed"] == [of(stage, "T10.2").id]
+    assert of(stage, "T2.1").open
+
+
+def test_what_was_found_under_an_earlier_standard_is_closed_under_a_later_one(stage: Any, field: Any) -> None:
+    stage.visit([SAFE])
+    assert field.visit(stage.conforming("T2.1"), by="ulla", type="closure")["closed"] == [of(stage, "T2.1").id]
+
+
+def test_what_asks_less() -> None:
+    old, new = "freemark-2026.0", "freemark-2026.1"
+    assert closing.asks_less(old, new)
+    assert not any((closing.asks_less(new, old), closing.asks_less(old, old), closing.asks_less(new, new)))
+
+
+def test_without_the_question_the_older_standard_would_close_it(
+    stage: Any, field: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The negative control: no assignment, no signature, and it is closed."""
+    monkeypatch.setattr(closing, "asks_less", lambda *given: False)
+    field.answer(field.plan(), [SAFE])
+    assert stage.visit([stage.conforming("T2.1")], by="aino", type="closure")["closed"] == [of(stage, "T2.1").id]
+
+
+# Visits that were not completed.
+
+
+@pytest.mark.parametrize("outcome", ["unsafe", "interrupted", "access_denied"])
+def test_a_visit_that_was_not_completed_closes_nothing_and_a_later_one_does(
+    stage: Any, field: Any, outcome: str
+) -> None:
+    field.answer(field.plan(), [SAFE])
+    cut = field.plan("ulla", type="closure")
+    field.answer(cut, [stage.conforming("T2.1")], "ulla")
+    told = {"outcome": outcome, "outcome_note": "A crowd at the gate; the team left."}
+    assert field.submit(cut, "ulla", **{**(DENIED if outcome == "access_denied" else {}), **told})["closed"] == []
+    assert of(stage, "T2.1").open
+    done = field.visit(stage.conforming("T2.1"), by="aino", type="closure")
+    assert done["closed"] == [of(stage, "T2.1").id]
+
+
+def test_an_amendment_of_a_visit_that_was_not_completed_closes_nothing(stage: Any, field: Any) -> None:
+    field.answer(field.plan(), [SAFE])
+    cut = field.plan("ulla", type="closure")
+    field.answer(cut, [stage.conforming("T2.1")], "ulla")
+    told = {"outcome": "unsafe", "outcome_note": "A crowd at the gate; the team left."}
+    assert field.submit(cut, "ulla", **told)["closed"] == []
+    field.amend(cut, stage.finding("T10.3", "minor", affected=9), by="ulla")
+    assert of(stage, "T2.1").open
+    with pytest.raises(Conflict, match="the outcome of the visit stays unsafe"):
+        field.prepare_amendment(cut, by="ulla", figures=figures(field.today))
 
 
 # Two at once.

@@ -9,7 +9,17 @@ from typing import Any
 
 import pytest
 
-from audits.consistency import Known, compare
+from audits import standard
+from audits.consistency import (
+    HOURS,
+    MONTHS_OF_RECORDS,
+    WEEK_MOST,
+    WEEK_PRIORITY,
+    Answered,
+    Known,
+    compare,
+    short_records,
+)  # fmt: skip
 from audits.drafts import EXPLAINED, Hours, ReportDraft
 from ground.errors import Invalid
 from tests.auditing import explained, figures
@@ -114,8 +124,102 @@ def test_a_whole_audit_has_all_figures(name: str) -> None:
 
 
 def test_hours_may_be_all_of_a_week_and_all_of_a_day() -> None:
-    assert problems(figures(DAY, hours=Hours(980, 700, 1680, 7))) == []
-    assert problems(figures(DAY, hours=Hours(480, 240, 720, 3))) == []
+    known = replace(KNOWN, answers={HOURS: Answered("finding", "priority")})
+    assert problems(figures(DAY, hours=Hours(980, 700, 1680, 7)), known) == []
+    assert problems(figures(DAY, hours=Hours(480, 240, 720, 3)), known) == []
+
+
+CONFORMS = Answered("conformance")
+EMERGENCY = Answered("conformance", words="A flood in the dye house, on two days; shown by the insurer's letter.")
+
+
+@pytest.mark.parametrize(
+    ("tenths", "answer", "said"),
+    [
+        (600, CONFORMS, None),
+        (601, CONFORMS, "60.1 hours in the longest week are over 60.0, and T8.2 is conformance"),
+        (601, Answered("conformance", words="."), "60.1 hours in the longest week are over 60.0, and T8.2 is conf"),
+        (601, EMERGENCY, None),
+        (601, Answered("not_applicable", words="We have no overtime here."), "T8.2 is not applicable"),
+        (601, None, "T8.2 is not answered"),
+        (601, Answered("finding", "risk"), None),
+        (840, EMERGENCY, None),
+        (841, EMERGENCY, "84.1 hours in the longest week are over 84.0, which is a priority finding on T8.2, and T8.2"),
+        (841, Answered("finding", "major"), "T8.2 is major"),
+        (841, None, "T8.2 is not answered"),
+        (1100, CONFORMS, "110.0 hours in the longest week are over 84.0"),
+        (1100, Answered("finding", "priority"), None),
+    ],
+)
+def test_a_long_week_and_hours_that_conform_contradict_each_other(
+    tenths: int, answer: Answered | None, said: str | None
+) -> None:
+    draft = figures(DAY, hours=Hours(480, tenths - 480, tenths, 7))
+    known = replace(KNOWN, answers={HOURS: answer} if answer else {})
+    found = problems(draft, known)
+    assert [where for where, _ in found] == (["/hours/total"] if said else [])
+    assert said is None or said in found[0][1]
+    assert compare(draft, known, whole=True, fieldwork=False) == []  # as before there was field work
+
+
+def test_the_limits_of_a_week_are_those_of_the_provision() -> None:
+    provision = standard.load("freemark-2026.1").provisions[HOURS]
+    assert f"never above {WEEK_MOST // 10}, save for an emergency" in provision.text
+    assert f"more than {WEEK_PRIORITY // 10} hours is" in " ".join(provision.documents.split())
+    assert provision.ceiling == "priority"
+
+
+def test_nobody_samples_more_workers_than_there_are() -> None:
+    def said(answer: Answered, draft: ReportDraft | None = None, **known: Any) -> list[tuple[str, str]]:
+        return problems(draft or figures(DAY), replace(KNOWN, answers={"T1.2": answer}, **known))
+
+    minor = Answered("finding", "minor", 641, share_rule=True)
+    ((where, text),) = said(minor)
+    assert where == "/workers"
+    assert text.startswith("T1.2: 641 sampled of 640 workers")
+    assert said(replace(minor, sampled=640)) == []
+    assert said(replace(minor, share_rule=False)) == []  # doors, permits: nothing hangs on their share
+    assert said(Answered("conformance", None, 641, share_rule=True)) == []
+    assert said(minor, heads_only=False) == []  # an agency's own people are few, and those it sent are not
+    nobody = figures(
+        DAY, workers=0, payroll_workers=0, outcome="access_denied", outcome_by_site=True, outcome_note="Shut.",
+        id_papers=None, listed_workers=None, interviews_individual=0, interviews_group=0, files_reviewed=0,
+    )  # fmt: skip
+    assert "641 sampled of 640 workers" in said(minor, nobody)[0][1]  # the register's, where nobody was let in
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "words"),
+    [
+        (date(2026, 3, 5), DAY, ""),
+        (
+            date(2026, 3, 6),
+            DAY,
+            f"the payroll records seen are of 2026-03-06 to 2026-06-04, less than {MONTHS_OF_RECORDS}",
+        ),
+        (DAY, DAY, "less than 3 months"),
+        (None, DAY, "no days of payroll records are given"),
+        (DAY, None, "no days of payroll records are given"),
+    ],
+)
+def test_few_payroll_records_are_told(first: date | None, last: date | None, words: str) -> None:
+    said = short_records(figures(DAY, records_from=first, records_to=last))
+    assert (words in said) if words else said == ""
+
+
+def test_a_long_week_and_a_sample_of_too_many_refuse_the_report(stage: Any, field: Any) -> None:
+    audit = field.plan()
+    field.answer(audit, [stage.conforming("T8.2"), stage.finding("T1.2", "minor", affected=8, sampled=100_000)])
+    with pytest.raises(Invalid, match=r"110\.0 hours.*T1\.2: 100000 sampled of 640 workers") as caught:
+        field.prepare(audit, hours=Hours(480, 620, 1100, 7))
+    assert caught.value.where == "/hours/total"
+    field.answer(
+        audit,
+        [stage.finding("T8.2", "priority"), stage.finding("T1.2", "minor", affected=8, sampled=42)],
+    )
+    shown = field.submit(audit, hours=Hours(480, 620, 1100, 7))
+    with pytest.raises(Invalid, match=r"T1\.3: 700 sampled of 640 workers"):
+        field.prepare_amendment(shown["id"], stage.finding("T1.3", "minor", affected=8, sampled=700))
 
 
 def test_a_contradiction_refuses_the_preparation_with_every_number(field: Any) -> None:

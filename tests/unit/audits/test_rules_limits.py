@@ -13,6 +13,7 @@ from audits.rules import (
     Dues,
     Figures,
     Problem,
+    Share,
     check_dates,
     clocks_for,
     consistency,
@@ -60,6 +61,24 @@ def test_what_cannot_be_graded_is_told_word_for_word(
                                                              (1, 5, "major"), (5, 5, "major")])  # fmt: skip
 def test_nobody_affected_is_no_share(affected: int, sampled: int, graded: str) -> None:
     assert grade(STANDARD.provision("T10.1"), "minor", affected, sampled) == graded
+
+
+def test_an_opportunity_on_a_core_provision_needs_no_counts() -> None:
+    share = Share(20, ("minor", "risk", "opportunity"))
+    core = dataclasses.replace(STANDARD.provision("T2.3"), floor="opportunity")
+    assert grade(core, "opportunity", None, None, share) == "opportunity"
+    with pytest.raises(Invalid, match="a risk on the core provision"):
+        grade(core, "risk", None, None, share)
+
+
+def test_with_field_work_the_standard_says_the_share_and_no_milder_word_avoids_it() -> None:
+    old, new, work = Share.of(standard.load("freemark-2026.0")), Share.of(STANDARD), STANDARD.fieldwork
+    assert (old.percent, old.lifts, old.always_counted) == (20, ("minor",), False)
+    assert work is not None
+    lifts = ("minor", "risk", "opportunity")
+    assert (new.percent, new.lifts, new.always_counted) == (work.escalation.share_percent, lifts, True)
+    other = dataclasses.replace(work, escalation=dataclasses.replace(work.escalation, share_percent=33))
+    assert Share.of(dataclasses.replace(STANDARD, fieldwork=other)).percent == 33
 
 
 # ------------------------------------------------------------------------------------------- months, many small things

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import update
 
 from audits import release, scope
+from audits.drafts import AnswerDraft
 from audits.readiness import readiness
 from audits.selfassessment import comparison
 from ground.errors import NotFound
@@ -79,7 +80,7 @@ def test_the_comparison_names_what_was_said_to_conform_and_found_otherwise(desk:
     audit = field.plan()
     findings = {"T1.1": "major", "T10.2": "minor", "T3.2": "major", "T17.2": "minor"}
     field.answer(audit, [desk.stage.finding(each, word) for each, word in findings.items()])
-    field.answer(audit, [desk.stage.conforming("T2.1"), replace(desk.stage.conforming("T2.2"), result="not_reviewed")])
+    field.answer(audit, [desk.stage.conforming("T2.1"), AnswerDraft("T2.2", "not_reviewed", description="No time.")])
     shown = desk.compare(audit)
     assert (shown["self_assessment"], shown["version"], shown["said_conforms"]) == (id, 1, len(EVERYTHING) - 2)
     assert [(each["provision"], each["severity"], each["core"]) for each in shown["differs"]] == [

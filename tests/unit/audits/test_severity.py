@@ -273,10 +273,23 @@ def test_no_smaller_word_avoids_the_share(word: Severity) -> None:
     assert rules.grade(provision, word, 7, 40, share) == word
 
 
+@pytest.mark.parametrize("severity", ["minor", "risk", "opportunity"])
+def test_with_field_work_the_share_is_counted_wherever_it_decides(severity: Any) -> None:
+    """Silence is no way round the 20 percent, off the core topics either, nor is a smaller word."""
+    known = standard.load("freemark-2026.1")
+    share, provision = rules.Share.of(known), replace(known.provisions["T10.2"], floor="opportunity")
+    with pytest.raises(Invalid, match="affected and sampled are needed; 20 percent") as caught:
+        rules.grade(provision, severity, None, None, share)
+    assert caught.value.where == "/sampled"
+    assert rules.grade(provision, severity, 0, 42, share) == severity
+    assert rules.grade(replace(provision, share_rule=False), severity, None, None, share) == severity
+    assert rules.grade(provision, severity, None, None, replace(share, always_counted=False)) == severity
+    assert rules.grade(provision, "major", None, None, share) == "major"
+
+
 def test_a_risk_on_a_core_provision_needs_its_counts() -> None:
     known = standard.load("freemark-2026.1")
     provision = replace(known.provisions["T1.3"], floor="opportunity", ceiling="major")
     with pytest.raises(Invalid, match="needs affected and sampled"):
         rules.grade(provision, "risk", None, None, rules.Share.of(known))
-    assert rules.grade(provision, "opportunity", None, None, rules.Share.of(known)) == "opportunity"
     assert rules.grade(provision, "risk", None, None) == "risk"  # as before there was field work

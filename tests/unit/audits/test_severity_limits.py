@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -13,6 +14,7 @@ from audits.facts import Finding
 from audits.severity import Made, copied, made_by_rules
 from audits.standard import Standard
 from audits.tables import AnswerRow, AuditRow, FindingRow, RegradeRow
+from ground.access import Actor
 from ground.database import Base
 from ground.errors import Conflict, Forbidden, FreemarkError, Invalid, NotFound
 from ground.journal import JournalRow
@@ -252,6 +254,43 @@ def test_why_a_severity_is_not_changed_is_told_word_for_word(
         regrade(field, by, finding.id, severity)
     assert refused.value.detail == words.format(id=finding.id)
     assert refused.value.where == ("/severity" if error is Invalid else "")
+
+
+@pytest.mark.parametrize(
+    ("roles", "organisation", "person", "role"),
+    [
+        ({"decider"}, "org_lotus", "per_carl", "decider"),
+        ({"decider"}, "org_meridian", "per_dora", None),
+        ({"sealer"}, "org_lotus", "per_carl", None),
+        ({"auditor"}, "org_meridian", "per_amina", "auditor"),
+        ({"auditor", "decider"}, "org_meridian", "per_amina", "auditor"),
+        ({"auditor"}, "org_lotus", "per_carl", None),
+    ],
+    ids=["a decider", "a decider of the firm itself", "of the body, no decider", "of the team", "both, of the team",
+         "an auditor elsewhere"],
+)  # fmt: skip
+def test_who_may_raise_a_severity(roles: Any, organisation: str, person: str, role: str | None) -> None:
+    actor = Actor(person=person, organisation=organisation, roles=frozenset(roles), scopes=frozenset())
+    if role is not None:
+        assert severity._role(actor, AUDIT, ["per_amina"], raised=True) == role
+        return
+    with pytest.raises(Forbidden, match="a decider of another organisation"):
+        severity._role(actor, AUDIT, ["per_amina"], raised=True)
+
+
+def test_a_severity_may_be_lowered_to_the_floor_and_raised_to_the_ceiling() -> None:
+    provision = SIGNED.provision("T10.2")
+    for word in (provision.floor, provision.ceiling):
+        severity._check_regrade(filed("T10.2", "minor"), provision, word)
+
+
+def test_lowered_the_dates_are_those_that_it_would_have_had() -> None:
+    """What counts from discovery counts from then, not from the day on which the word was changed."""
+    clock = replace(SIGNED.clocks["minor"], cap_from="discovery", cap_days=14, close_from="report", close_days=60)
+    catalogue = replace(SIGNED, clocks={**SIGNED.clocks, "minor": clock})
+    lowered = filed("T10.2", "minor", released_at=NOW)
+    severity._move_dues(lowered, catalogue, None)
+    assert (lowered.cap_due, lowered.close_due) == (EARLIER + timedelta(days=14), NOW + timedelta(days=60))
 
 
 def test_a_priority_is_ended_by_a_visit_and_that_is_told(stage: Any, field: Any) -> None:

@@ -270,6 +270,75 @@ def test_a_suspended_auditor_concerns_the_audits_with_them(house: House) -> None
     assert all(entry.keys() == {"cert", "code", "since"} for entry in listed(house))
 
 
+MINOR = {
+    "provision": "T10.2", "result": "finding", "severity": "minor", "affected": 5, "sampled": 30,
+    "description": "Slips without the hours.",
+}  # fmt: skip
+
+
+def ended_by(house: House, certificate: Certified, by: Inside, finding: Any = MINOR) -> list[Any]:
+    """Amina's visit finds it; a day later somebody else's closure ends it."""
+    site = certificate_site(house, certificate)
+    house.submit(house.audit(site, [finding], kind="for_cause"))
+    house.later(DAY)
+    end = house.audit(site, [{"provision": finding["provision"], "result": "conformance"}], kind="closure", by=by)
+    closed: list[Any] = house.submit(end, by=by)["closed"]
+    house.drain()
+    return closed
+
+
+@pytest.mark.parametrize("whom", [firm, auditor])
+def test_who_ended_a_finding_by_a_closure_is_relied_upon_like_who_made_the_full_audit(house: House, whom: Any) -> None:
+    first, second = house.certified(), house.certified()
+    ulla = other_firm(house)
+    house.later(DAY)
+    assert len(ended_by(house, second, ulla)) == 1
+    whom(house, "suspended", of=ulla)
+    house.drain()
+    (row,) = rows(house)
+    assert (row.certificate, row.sites) == (second.number, [certificate_site(house, second)])
+    assert [entry["cert"] for entry in listed(house)] == [second.number]
+    firm(house, "suspended")  # and who made the full audits, as before
+    house.drain()
+    assert sorted(row.certificate for row in rows(house)) == sorted([first.number, second.number, second.number])
+
+
+def test_the_closure_is_looked_at_again_like_a_full_audit(house: House) -> None:
+    certificate, ulla = house.certified(), other_firm(house)
+    house.later(DAY)
+    ended_by(house, certificate, ulla)
+    auditor(house, "suspended", ulla)
+    house.drain()
+    house.later(DAY)
+    own = visited(house, certificate, house.another("Ulf", ulla.organisation, "auditor"))
+    assert "whose own work is in doubt" in refused(certificate, house.carl, ulla.person, own)[1]
+    again = visited(house, certificate, house.amina)
+    (caution,) = reverify(certificate, house.carl, ulla.person, again)["items"]
+    assert caution["audits"] == [again]
+    house.drain()
+    assert listed(house) == []
+
+
+def test_a_closure_from_before_the_newest_full_audit_is_relied_on_no_more(house: House) -> None:
+    certificate, ulla = house.certified(), other_firm(house)
+    house.later(DAY)
+    ended_by(house, certificate, ulla)
+    house.later(DAY)
+    visited(house, certificate, house.noor, kind="surveillance")
+    firm(house, "suspended", ulla)
+    house.drain()
+    assert rows(house) == []
+
+
+def test_who_ended_what_bars_nothing_is_not_relied_upon(house: House) -> None:
+    certificate, ulla = house.certified(), other_firm(house)
+    house.later(DAY)
+    assert len(ended_by(house, certificate, ulla, {**MINOR, "severity": "opportunity"})) == 1
+    firm(house, "suspended", ulla)
+    house.drain()
+    assert rows(house) == []
+
+
 @pytest.mark.parametrize("status", ["lapsed", "expired", "inactive", "good"])
 def test_who_merely_stopped_did_the_work_in_good_standing(house: House, status: str) -> None:
     house.certified()

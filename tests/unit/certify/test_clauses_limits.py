@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from audits.facts import Check, Concern, Finding, Hit
-from certify.dossier import Dossier, Reduction, Revocation, Risk, UnderReview
-from certify.measures import interviews_needed, months_after, past
+from certify.dossier import Agreement, Dossier, Reduction, Revocation, Risk, UnderReview
+from certify.measures import interviews_needed, months_after, months_passed, past, score, surveys
 from certify.rules import GATES, WAY_BACK, decide, needed, record, replay
 from ground.errors import Conflict
 from tests.unit.certify.builders import (
@@ -24,11 +24,14 @@ from tests.unit.certify.builders import (
     acceptance,
     at,
     blocked_exit,
+    case,
     certifiable_2026_1,
+    certified,
     certified_2026_1,
     closed,
     ending,
     finding,
+    judged,
     judged_1,
     passports,
     place_1,
@@ -132,6 +135,36 @@ def test_labels_are_frozen_also_while_the_reports_are_not_accepted() -> None:
     assert judged_1(contained, standing("suspended", since=-5)).outcome == "keep"
 
 
+BRAKED: dict[str, Any] = {"suspension_requested_at": at(-1), "suspension_reason": "administrative"}
+CONTAINED = blocked_exit(contained_at=at(-0.5))
+
+
+@pytest.mark.parametrize(
+    ("findings", "changes", "word"),
+    [
+        ((), BRAKED, "administrative"),
+        ((), BRAKED | {"suspension_reason": "nonconformity"}, "nonconformity"),
+        ((), BRAKED | {"suspension_reason": None}, "unspecified"),
+        ((CONTAINED,), BRAKED, "nonconformity"),
+        ((CONTAINED,), BRAKED | {"suspension_reason": None}, "nonconformity"),
+    ],
+    ids=["the word of who braked", "another", "none", "amber besides", "amber, and none"],
+)
+def test_a_suspension_tells_the_word_of_who_braked_unless_something_was_found(
+    findings: tuple[Finding, ...], changes: dict[str, Any], word: str
+) -> None:
+    decision = judged_1(certified_2026_1(*findings, **changes), standing())
+    assert (decision.outcome, decision.because, decision.reason_code) == ("suspend", ("S7",), word)
+
+
+def test_a_word_without_a_brake_is_not_told() -> None:
+    word: dict[str, Any] = {"suspension_reason": "administrative", "case": case(-3, waived_at=at(-2))}
+    decision = judged_1(certified_2026_1(**word), standing("suspended", since=-5))
+    assert (decision.outcome, decision.reason_code) == ("revoke", "unspecified")
+    pulled = certified_2026_1(**word, suspension_requested_at=at(-6))
+    assert judged_1(pulled, standing("suspended", since=-5)).reason_code == "administrative"
+
+
 @pytest.mark.parametrize(("state", "proposed"), [("active", True), ("remediation", True), ("suspended", False)])
 def test_a_suspension_is_proposed_while_there_is_something_to_suspend(state: Any, proposed: bool) -> None:
     many = (Concern("con_1", "T10", False, 3, None, None),)
@@ -222,6 +255,49 @@ def test_a_month_later_is_the_same_day_or_the_last() -> None:
     assert months_after(date(2026, 12, 15), 1) == date(2027, 1, 15)
 
 
+def test_a_month_has_passed_at_the_end_of_its_last_day() -> None:
+    """February is shorter than the 29 days that lie between."""
+    end = datetime(2026, 3, 1, tzinfo=UTC)
+    assert months_passed(date(2026, 1, 31), 1, end)
+    assert not months_passed(date(2026, 1, 31), 1, end - SECOND)
+
+
+@pytest.mark.parametrize(
+    ("applicable", "not_applicable", "counts"), [(20, 0, True), (0, 20, True), (13, 7, True), (19, 0, False)]
+)
+def test_a_visit_tells_how_a_place_is_from_twenty_answers_on(
+    applicable: int, not_applicable: int, counts: bool
+) -> None:
+    answered = visit_1(type="surveillance", applicable=applicable, not_applicable=not_applicable)
+    assert surveys(answered, BOOK_1, NOW) == counts
+
+
+@pytest.mark.parametrize(("interviews", "enough"), [(16, True), (15, False)])
+def test_one_percent_more_is_asked_where_the_rulebook_says_so(interviews: int, enough: bool) -> None:
+    """Of 200 workers 15, and 101 percent of that where the risk is high."""
+    book = replace(BOOK_1, limits=replace(BOOK_1.limits, high_risk_percent=101))
+    audit = visit_1(workers=200, interviews=interviews, off_site=interviews)
+    assert ("I9" not in decide(certifiable_2026_1(visits=(audit,)), None, book, NOW).because) == enough
+
+
+def test_a_score_needs_something_that_applies() -> None:
+    """Nothing applied: nothing was found wanting. A visit cut short before its first answer: nothing conforms."""
+    nothing = visit_1(conforming=0, applicable=0, not_applicable=80)
+    place = place_1(visits=(nothing,))
+    assert score(place, nothing, BOOK_1.limits, NOW) == 20000
+    denied = visit_1("aud_cut", -5, outcome="access_denied", conforming=0, applicable=0, not_applicable=0, unanswered=1,
+                     submitted_at=None, report=None)  # fmt: skip
+    assert score(replace(place, visits=(nothing, denied)), nothing, BOOK_1.limits, NOW) == 0
+
+
+def test_a_visit_cut_short_with_every_answer_lowers_no_score() -> None:
+    whole = visit_1()
+    short = visit_1("aud_cut", -5, outcome="interrupted", conforming=40, applicable=80, unanswered=0)
+    place = place_1(visits=(whole, short))
+    assert score(place, whole, BOOK_1.limits, NOW) == 20000
+    assert score(replace(place, visits=(whole, replace(short, unanswered=1))), whole, BOOK_1.limits, NOW) == 9877
+
+
 def test_a_visit_cut_short_counts_when_it_began_after_the_audit_and_left_anything_out() -> None:
     """One provision without an answer is enough; on the audit's own last day nothing counts twice."""
 
@@ -285,7 +361,7 @@ def test_several_things_of_one_kind_are_told_one_after_the_other() -> None:
         == "On a list, or to be looked at: lst_hit_1 (hit_1, confirmed), lst_hit_2 (hit_2, confirmed)."
     )
     assert said(decision, "S9") == "Confirmed: lst_hit_1 (hit_1), lst_hit_2 (hit_2)."
-    poor = {"effort_spent": 19, "objections": ("firm lapsed", "a conflict")}
+    poor: dict[str, Any] = {"effort_spent": 19, "objections": ("firm lapsed", "a conflict")}
     both = replace(
         certifiable_2026_1(visits=(visit_1(**poor),)), agents=(place_1(OFFICE, visits=(visit_1("aud_2", **poor),)),)
     )
@@ -298,6 +374,85 @@ def test_several_things_of_one_kind_are_told_one_after_the_other() -> None:
     lost = tuple(UnderReview(who, NOW, at(60)) for who in ("org_a", "org_b"))
     decision = judged_1(certified_2026_1(under_review=lost), standing())
     assert said(decision, "S8") == "To be verified again: org_a by 2026-07-31, org_b by 2026-07-31."
+
+
+def test_an_audit_that_counted_no_group_is_told_so() -> None:
+    assert said(judged_1(certifiable_2026_1(visits=(visit_1(strata=()),))), "I15") == (
+        "aud_1: no group of workers was counted."
+    )
+
+
+@pytest.mark.parametrize(("off_site", "enough"), [(101, True), (100, False)])
+def test_half_of_the_interviews_are_off_site_also_where_there_are_many(off_site: int, enough: bool) -> None:
+    audit = visit_1(interviews=201, off_site=off_site)
+    assert ("I15" not in unmet(judged_1(certifiable_2026_1(visits=(audit,))))) == enough
+
+
+@pytest.mark.parametrize(("needed", "spent", "enough"), [(1, 1, True), (1, 0, False), (0, 1, True), (0, 0, False)])
+def test_a_tenth_of_a_man_day_is_the_least_that_any_audit_takes(needed: int, spent: int, enough: bool) -> None:
+    audit = visit_1(effort_needed=needed, effort_spent=spent)
+    assert ("I19" not in unmet(judged_1(certifiable_2026_1(visits=(audit,))))) == enough
+
+
+@pytest.mark.parametrize("severity", ["priority", "major", "minor", "risk", "opportunity"])
+def test_a_plan_is_owed_for_what_does_not_conform(severity: Any) -> None:
+    late = finding(severity=severity, planned=False, cap_due=at(-29))
+    owed = severity in ("priority", "major", "minor")
+    assert ("S5" in unmet(judged_1(certified_2026_1(late), standing()))) == owed
+
+
+def test_what_is_missing_altogether_is_told_and_is_not_met() -> None:
+    """Met is True or False, and nothing else: it is stored, and compared byte for byte."""
+    decision = judged_1(Dossier("app_1", SUNRISE, ()))
+    told = {r.clause: (r.met, r.text) for r in decision.reasons}
+    assert {id: told[id] for id in ("I2", "I8", "I9", "I10")} == {
+        "I2": (False, "No site is listed."),
+        "I8": (False, "There is no full audit to score."),
+        "I9": (False, "There is no full audit."),
+        "I10": (False, f"Agreement {BOOK_1.agreement} is not signed."),
+    }
+    assert {type(reason.met) for reason in decision.reasons} == {bool}
+
+
+def test_a_draft_and_an_older_agreement_are_called_so() -> None:
+    draft = decide(certifiable_2026_1(), None, replace(BOOK_1, approved=False), NOW)
+    assert said(draft, "I1") == f"freemark-2026.1 is a draft, from {BOOK_1.in_force_from}."
+    assert said(judged_1(certifiable_2026_1()), "I1") == f"freemark-2026.1 is approved, from {BOOK_1.in_force_from}."
+    old = judged_1(certifiable_2026_1(agreement=Agreement("2025.0", at(-60), independent_reporting=True)))
+    (reason,) = [r for r in old.reasons if r.clause == "I10"]
+    assert (reason.met, reason.text) == (False, f"Version 2025.0 is signed, {BOOK_1.agreement} is current.")
+    assert type(reason.met) is bool
+
+
+def test_exactly_a_quarter_may_be_not_applicable() -> None:
+    even = visit_1(applicable=75, conforming=75, not_applicable=25)
+    assert judged_1(certifiable_2026_1(visits=(even,))).outcome == "issue"
+
+
+def test_audits_that_looked_at_too_little_are_told_one_after_the_other() -> None:
+    poor: dict[str, Any] = {
+        "interviews": 29,
+        "files_reviewed": 29,
+        "applicable": 74,
+        "conforming": 74,
+        "not_applicable": 26,
+    }
+    annex = place_1("site_annex", visits=(visit_1("aud_2", **poor),))
+    dossier = certifiable_2026_1(visits=(visit_1(**poor),))
+    decision = judged_1(replace(dossier, sites=(*dossier.sites, annex)))
+    assert said(decision, "I27") == "More than 25 percent not applicable: aud_1: 26 of 100; aud_2: 26 of 100."
+    few = "; ".join(f"{id}: 29 of 400 workers, needed 30" for id in ("aud_1", "aud_2"))
+    assert said(decision, "I28") == f"Too few files: {few}."
+    assert said(decision, "I9") == f"Too few: {few}."
+
+
+def test_what_revokes_is_told_as_each_rulebook_has_it() -> None:
+    breach = passports(deliberate=True)
+    named = "T2.1 (fnd_passports)."
+    assert said(judged(certified(breach), standing()), "V1") == f"Deliberate or concealed: {named}"
+    assert said(judged_1(certified_2026_1(breach), standing()), "V1") == (
+        f"Deliberate, concealed or not contained: {named}"
+    )
 
 
 def test_a_screening_of_this_second_counts() -> None:

@@ -4,23 +4,29 @@ from __future__ import annotations
 
 import json
 import re
+import sqlite3
 from collections.abc import Iterator
-from datetime import date, timedelta
+from contextlib import closing
+from datetime import UTC, date, datetime, timedelta
 from string import Formatter
 from typing import Any
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from audits.tables import AuditRow, FindingRow
 from certify import log, rulebook, rules
-from certify.governance import lacking, replay
-from certify.tables import AcceptanceRow, DecisionRow
+from certify.events import commitment
+from certify.evidence import roots
+from certify.governance import lacking, replay, whole
+from certify.tables import AcceptanceRow, DecisionRow, EvidenceEntry, HeldDecisionRow
+from ground.canonical import instant
 from tests.conftest import WorldMaker
-from tests.flows.house import DAY, FEES, LATEST, Certified, House, Inside, opened
+from tests.flows.house import DAY, FEES, LATEST, PASSPORTS, Certified, House, Inside, opened
 
 Json = Any
 NEXT = "freemark-2027.0"
+CONFORMING = {"provision": "T14.1", "result": "conformance"}
 FEES_PAID = {
     "provision": FEES, "result": "finding", "severity": "major", "affected": 6, "sampled": 10,
     "description": "Six of ten workers paid go-betweens for the job.",
@@ -59,6 +65,12 @@ def consultation(house: House, **change: Json) -> dict[str, Json]:
         "invited": [{"organisation": f"The {kind}", "kind": kind} for kind in kinds], "answers": 2,
         "summary": "The union asked for more visits; taken up.", "document": "5e" * 32, **change,
     }  # fmt: skip
+
+
+def asked(*organisations: str) -> list[dict[str, Json]]:
+    """Of three kinds."""
+    kinds = ("workers", "ngo", "brand")
+    return [{"organisation": name, "kind": kind} for name, kind in zip(organisations, kinds, strict=True)]
 
 
 def proposed(house: House, *changes: tuple[str, str], **more: Any) -> str:
@@ -121,7 +133,9 @@ def test_only_scheme_managers_propose_and_only_scheme_and_body_approve(house: Ho
         ({"closed_on": "2026-06-01"}, "/closed_on"),
         ({"closed_on": "2026-06-09"}, "/closed_on"),
         ({"opened_on": "2026-05-31"}, "/opened_on"),
-        ({"invited": [{"organisation": "The union", "kind": "union"}] * 3}, "/invited"),
+        ({"invited": [{"organisation": f"The union {n}", "kind": "union"} for n in "abc"]}, "/invited"),
+        ({"invited": asked("A", "A", "A")}, "/invited/1"),
+        ({"invited": asked("Rights Network", "B", "The  RIGHTS network, Ltd.")}, "/invited/2"),
         ({"answers": 4}, "/answers"),
         ({"document": "minutes"}, "/document"),
     ],
@@ -143,6 +157,11 @@ def test_what_cannot_become_the_rules(house: House, sita: Inside) -> None:
     assert house.sam.refused(post, {"text": "id = 1"})[0] in (400, 422)
     status, words = house.sam.refused(post, {"text": text_of(house, ("interviews_least", "11"))})
     assert (status, "interviews_least: 11 in the rulebook" in words) == (422, True)
+    status, words = house.sam.refused(post, {"text": text_of(house, ("visit_interviews_least", "0"))})
+    assert (status, words) == (
+        422,
+        "/parameters/visit_interviews_least/value: 0 switches the rule off; it is 1 at least",
+    )
     assert house.sam.refused(post, {"text": rulebook.text_of(LATEST)})[0] == 409
     id = proposed(house, status="draft")
     assert house.sam.refused(post, {"text": text_of(house)})[0] == 409
@@ -306,7 +325,188 @@ def test_what_was_done_about_a_finding_since_is_no_riddle(house: House, decided:
     assert replayed(house).differences == ()
 
 
+# -------------------------------------------------------------------------------------------- held, altered and missing
+
+ALARM = {"provision": PASSPORTS, "reason": "In the safe lay nine passports.", "deliberate": True}
+
+
+@pytest.fixture
+def held_twice(house: House) -> Certified:
+    """A suspension that was held for three days; on the second another report was accepted, and so it was decided anew
+    on other reasons."""
+    certificate = house.certified()
+    house.later(DAY)
+    report = house.audit(certificate.site, [CONFORMING], kind="for_cause")
+    visit = house.audit(certificate.site, [CONFORMING])
+    house.amina.post(f"/v1/audits/{visit}/alerts", {**ALARM, "seen_at": instant(house.now)})
+    house.drain()
+    house.later(DAY)
+    house.submit(report)
+    house.drain()
+    house.later(2 * DAY)
+    house.drain()
+    assert certificate.standing == "suspended"
+    return certificate
+
+
+def checked(house: House) -> whole.Counted:
+    with house.world.db.read() as session:
+        return whole.check(session, house.world.keyring)
+
+
+def found_by_both(house: House) -> tuple[whole.Difference, ...]:
+    """What replay and check say, which is the same."""
+    one, other = replayed(house).differences, checked(house).differences
+    assert [(each.decision, each.kind) for each in one] == [(each.decision, each.kind) for each in other]
+    return one
+
+
+def test_each_conclusion_that_was_held_is_linked_to_the_act_and_made_again(house: House, held_twice: Certified) -> None:
+    """Each was made, on what was known then; each has its proof, the oldest first."""
+    made = house.bea.get(f"/v1/applications/{held_twice.application}/decisions?limit=200")["items"]
+    (n,) = (each["n"] for each in made if each["outcome"] == "suspend")
+    before = house.bea.get(f"/v1/applications/{held_twice.application}/decisions/{n}/evidence")["decided_before"]
+    assert len(before) == 2
+    assert before[0]["decided_at"] < before[1]["decided_at"]
+    assert all(each["committed"] for each in before)
+    found = replayed(house)
+    assert (found.total, found.held, found.differences) == (len(made), 2, ())
+    assert checked(house) == whole.Counted(len(made), 2, ())
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "problem", "where"),
+    [
+        ("record", '"products":2', "the log was given a commitment to", ()),
+        ("record", "{", "the record cannot be read", ()),
+        ("outcome", "keep", "something else than its record", ("outcome",)),
+        ("decided_at", datetime(2026, 1, 1, tzinfo=UTC), "something else than its record", ("decided_at",)),
+        ("state", "expired", "something else than its record", ("state",)),
+        ("reasons", [], "something else than its record", ("reasons",)),
+        ("cmt", "0" * 64, "the log was given a commitment to", ()),
+    ],
+)
+def test_an_altered_row_of_a_held_decision_is_named_and_nothing_of_it_is_told(
+    house: House, held_twice: Certified, column: str, value: Any, problem: str, where: tuple[str, ...]
+) -> None:
+    with house.world.db.write() as session:
+        row = session.query(HeldDecisionRow).order_by(HeldDecisionRow.decided_at).first()
+        assert row is not None
+        altered = row.record.replace('"products":1', value, 1) if column == "record" and value != "{" else value
+        setattr(row, column, altered)
+        id = row.id
+    for found in (replayed(house).differences, checked(house).differences):
+        difference = next(each for each in found if each.decision == id)
+        assert (difference.kind, difference.n) == ("held", 0)
+        assert problem in difference.problem
+        assert difference.where == where
+        assert "nine passports" not in str(difference)
+
+
+def test_a_held_decision_that_was_deleted_is_named(house: House, held_twice: Certified) -> None:
+    with house.world.db.write() as session:
+        row = session.query(HeldDecisionRow).order_by(HeldDecisionRow.decided_at).first()
+        assert row is not None
+        id = row.id
+        session.delete(row)
+    (difference,) = found_by_both(house)
+    assert (difference.decision, difference.kind) == (id, "missing")
+    assert "the journal tells of this held decision" in difference.problem
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [("outcome", "issue"), ("at", datetime(2026, 1, 1, tzinfo=UTC)), ("state", "revoked"), ("reasons", []),
+     ("certificate", "0000000000"), ("rulebook_sha256", "0" * 64)],
+)  # fmt: skip
+def test_a_column_that_says_something_else_than_the_record_is_named(
+    house: House, decided: Certified, column: str, value: Any
+) -> None:
+    with house.world.db.write() as session:
+        row = session.query(DecisionRow).order_by(DecisionRow.application_id, DecisionRow.seq).first()
+        assert row is not None
+        setattr(row, column, value)
+        id = row.id
+    (difference,) = found_by_both(house)
+    assert (difference.decision, difference.n) == (id, 1)
+    assert difference.where[0].startswith(column)
+
+
+def delete(house: House, application: str, n: int, *, journal: bool = False) -> str:
+    """The row of a decision, whatever refers to it, and maybe the line of the journal: as an edit by hand does."""
+    with house.world.db.read() as session:
+        query = select(DecisionRow.id).where(DecisionRow.application_id == application, DecisionRow.seq == n)
+        id = session.scalars(query).one()
+    with closing(sqlite3.connect(house.world.settings.data / "freemark.db")) as by_hand, by_hand:
+        by_hand.execute("delete from decision where id = ?", [id])
+        if journal:
+            by_hand.execute("delete from journal where detail like ?", [f'%"decision":"{id}"%'])
+    return id
+
+
+@pytest.mark.parametrize("which", ["first", "middle", "last"])
+def test_a_decision_that_was_deleted_is_named(house: House, decided: Certified, which: str) -> None:
+    total = replayed(house).total
+    n = {"first": 1, "middle": 2, "last": total}[which]
+    id = delete(house, decided.application, n)
+    missing = [each for each in found_by_both(house) if each.kind == "missing"]
+    assert [each.decision for each in missing] == [id]
+    assert "its row is gone" in missing[0].problem
+    assert decided.application in missing[0].name
+    assert replayed(house).number("missing") == 1
+
+
+def test_a_decision_is_missed_too_when_the_journal_was_cut(house: House, decided: Certified) -> None:
+    """The journal's own check says that of the journal; here the certificate and the gap in the numbers speak."""
+    issued = delete(house, decided.application, 2, journal=True)
+    (difference,) = found_by_both(house)
+    assert (difference.decision, difference.application) == (issued, decided.application)
+    assert difference.problem == f"certificate {decided.number} rests on this decision, and its row is gone"
+
+
+def test_a_gap_in_the_numbers_is_named(house: House, decided: Certified) -> None:
+    delete(house, decided.application, 1, journal=True)
+    (difference,) = found_by_both(house)
+    assert (difference.decision, difference.kind) == (f"{decided.application}/1", "missing")
+    assert difference.problem == "there is no decision of this number"
+
+
+def test_a_commitment_of_the_log_without_its_decision_is_named(house: House, decided: Certified) -> None:
+    """Whoever gives a decision another commitment has the log against them: its leaf, and the root of its day."""
+    with house.world.db.write() as session:
+        row = session.scalars(select(DecisionRow).where(DecisionRow.outcome == "issue")).one()
+        before, salt = row.cmt, b"x" * 32
+        row.cmt = commitment(salt, json.loads(row.record))
+        row.sealed, id = house.world.keyring.seal(salt, f"decision.sealed {row.id}"), row.id
+    found = {each.decision: each.problem for each in found_by_both(house)}
+    assert "no decision has it" in found[f"commitment {before}"]
+    assert "under no evidence.root" in found[id]
+    with house.world.db.read() as session:
+        assert roots.check(session) == []
+    with house.world.db.write() as session:
+        changed = commitment(salt, json.loads(session.get_one(DecisionRow, id).record))
+        session.execute(update(EvidenceEntry).where(EvidenceEntry.cmt == before).values(cmt=changed))
+    with house.world.db.read() as session:
+        (line,) = roots.check(session)
+    assert "do not give the root that was published" in line
+
+
 # ---------------------------------------------------------------------------------------------------------- why not yet
+
+
+def test_a_suspended_holder_reads_what_the_clauses_against_it_ask_for(house: House, held_twice: Certified) -> None:
+    """Each clause that R1 names stands before it, with whose turn it is; and nothing that nobody may read."""
+    told = house.bea.get(f"/v1/applications/{held_twice.application}/lacking")
+    assert (told["standing"], told["next"]) == ("suspended", "reinstate")
+    named = {each["clause"]: each for each in told["unmet"]}
+    ids = [each["clause"] for each in told["unmet"]]
+    assert ids.index("S1") == ids.index("R1") - 1
+    assert named["R1"]["text"] == "Still against it: S1."
+    assert named["S1"]["who"] == "holder"
+    assert named["S1"]["meets"].startswith("Put right what the finding names")
+    assert named["S1"]["subject"].startswith("fnd_")
+    assert told["asked"] - told["met"] == len(told["unmet"])
+    assert not set(ids) & set(rulebook.CONFIDENTIAL)
 
 
 def test_every_clause_that_can_block_says_what_would_meet_it() -> None:

@@ -35,14 +35,17 @@ from tests.unit.certify.builders import (
     certified,
     certified_2026_1,
     closed,
+    closure,
     ending,
     fees,
     finding,
     judged,
     judged_1,
+    modern_visit,
     on,
     panel,
     passports,
+    place_1,
     renewable_2026_1,
     repaired,
     repaired_2026_1,
@@ -90,6 +93,14 @@ def test_left_while_suspended_and_nobody_has_looked_since(state: Any) -> None:
     assert FACTORY in said(judged_1(dossier), "I26")
     seen = with_visit(dossier, visit_1("aud_again", -6))
     assert judged_1(seen).outcome == "issue"
+
+
+def test_what_is_open_at_a_place_that_was_left_out_since_is_asked_too() -> None:
+    """The guilty agent is not left behind: its finding is in no place of the new application."""
+    left = Other(NUMBER, "withdrawn", at(-20), ("fnd_agent",))
+    seen = with_visit(certifiable_2026_1(others=(left,)), visit_1("aud_again", -6))
+    assert judged_1(seen).because == ("I26",)
+    assert "fnd_agent not corrected" in said(judged_1(seen), "I26")
 
 
 def test_long_ago_is_not_forgotten_but_asked_once() -> None:
@@ -253,8 +264,35 @@ def test_a_core_major_closed_without_an_interview() -> None:
 @pytest.mark.parametrize(("verify", "stays_open"), [("", False), ("on_site", True), ("on_site_interviews", True)])
 def test_another_major_closed_from_a_desk(verify: Any, stays_open: bool) -> None:
     exits = replace(closed(finding("fnd_exits", "major", "T17.1"), -8, on_site=False), verify=verify)
-    whole = certifiable_2026_1(exits)
+    desk = replace(modern_visit(closure(remote=True)), interviews=0)
+    whole = certifiable_2026_1(exits, visits=(visit_1(), desk))
     assert bool(proven.by_now(whole, BOOK_1, NOW).findings[0].open) == stays_open
+
+
+@pytest.mark.parametrize(
+    ("severity", "changes"),
+    [
+        ("priority", {"core": True, "zero_tolerance": True}), ("priority", {"core": True}), ("major", {"core": True}),
+        ("major", {}), ("minor", {"verify": "on_site"}),
+    ],
+)  # fmt: skip
+def test_what_was_found_under_this_standard_is_closed_by_a_signed_visit_under_it(
+    severity: Any, changes: dict[str, Any]
+) -> None:
+    """An earlier standard asks for no signature, no assignment and no ledger: a way round all of them."""
+    found = closed(finding("fnd_x", severity, audit="aud_1", **changes), -6)
+    old = closure(team=(INES,))  # unsigned, under the standard that asks for no signature
+    new = modern_visit(old)
+
+    def holds(closing: Visit, first: Visit | None = None) -> bool:
+        place = place_1(FACTORY, found, visits=(first or visit_1(), closing))
+        return proven.closed(found, place, BOOK_1, NOW)
+
+    assert holds(new)
+    assert holds(old, replace(visit_1(), standard=old.standard, signed=False))
+    for less in (old, replace(old, signed=True), replace(new, signed=False), replace(new, standard="freemark-2099.0")):
+        assert not holds(less)
+    assert not proven.closed(found, place_1(FACTORY, found, visits=(visit_1(),)), BOOK_1, NOW)
 
 
 def test_a_plan_that_was_approved_before_it_came_or_will_be() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from audits.facts import Finding
 from certify import proven
-from certify.dossier import Approval, Dossier, Other
+from certify.dossier import Approval, Dossier, Other, Risk
 from tests.unit.certify.builders import (
     BOOK,
     BOOK_1,
@@ -41,6 +41,7 @@ from tests.unit.certify.builders import (
 
 SUSPENDED = standing("suspended", reason="nonconformity")  # ten days ago, on 2026-05-22
 ANNEX = "site_annex"
+RETURN = closure("aud_return", -6, team=(INES,), signed=True, standard="freemark-2026.1")
 MISSING = f"No re-entry audit begun after 2026-05-22: {ANNEX}."
 
 
@@ -97,7 +98,7 @@ def test_a_suspension_for_another_reason_than_findings_takes_every_site(reason: 
 
 def again(**changes: Any) -> Dossier:
     """Six days ago the annex was audited in full, with 30 of 400 workers."""
-    seen = visit_1("aud_again", -6, type="surveillance", **changes)
+    seen = visit_1("aud_again", -6, type="periodic", **changes)
     return replace(with_annex(visits=(visit_1("aud_annex"), seen)), suspension_requested_at=at(-10))
 
 
@@ -117,6 +118,13 @@ def again(**changes: Any) -> Dossier:
 )  # fmt: skip
 def test_a_full_audit_needs_its_sample_to_be_a_re_entry_audit(changes: dict[str, Any], counts: bool) -> None:
     assert (said(judged_1(again(**changes), SUSPENDED), "R2") == MISSING) != counts
+
+
+@pytest.mark.parametrize(("site", "counts"), [(ANNEX, True), (FACTORY, False)])
+def test_the_sample_of_a_re_entry_audit_is_that_of_its_own_site(site: str, counts: bool) -> None:
+    """Twenty of 400 workers are enough where the risk is low."""
+    dossier = replace(again(interviews=20), risks=(Risk(site, "low", at(-40)),))
+    assert (said(judged_1(dossier, SUSPENDED), "R2") == MISSING) != counts
 
 
 def test_under_the_first_rulebook_any_visit_is_a_re_entry_audit() -> None:
@@ -149,6 +157,35 @@ def test_everything_that_is_missing_after_one_that_ended_is_told_once_each() -> 
     assert next(r.subject for r in decision.reasons if r.clause == "I26") == "A, B"
 
 
+def test_a_certificate_that_is_stopped_is_not_forgotten_for_one_that_ended() -> None:
+    both = (Other("B", "suspended", at(-1)), Other("A", "withdrawn", at(-14)))
+    decision = judged_1(certifiable_2026_1(others=both))
+    assert said(decision, "I26").startswith("B is suspended. A ended without having come back: ")
+    assert next(r.subject for r in decision.reasons if r.clause == "I26") == "B, A"
+
+
+def test_after_one_that_ended_only_the_site_of_the_breach_is_seen_again() -> None:
+    """The annex had no part in it. Without a finding to go by, it would be every site."""
+    cause = closed(finding("fnd_x", "major"), -13, by="aud_return")
+    ended = (Other("A", "withdrawn", at(-14)),)
+    dossier = certifiable_2026_1(cause, visits=(visit_1(), RETURN), others=ended)
+    annex = place_1("site_X", visits=(visit_1("aud_annex"),))
+    two = accepted(replace(dossier, sites=(*dossier.sites, annex)), 0)
+    assert "I26" not in unmet(judged_1(two))
+    nothing_known = replace(two, sites=(replace(two.sites[0], findings=()), annex))
+    assert said(judged_1(nothing_known), "I26") == (
+        "A ended without having come back: No re-entry audit begun after 2026-05-18: site_X."
+    )
+
+
+def test_half_a_year_for_misuse_of_labels_is_for_who_was_suspended() -> None:
+    label = finding("fnd_labels", "major", "T16.1", -9, deliberate=True)
+    dossier = certified_2026_1(label)
+    assert "R4" in unmet(judged_1(dossier, SUSPENDED))
+    frozen = judged_1(dossier, replace(SUSPENDED, state="remediation"))
+    assert said(frozen, "R4") == "Nothing to come back from."
+
+
 @pytest.mark.parametrize(("stopped", "asked"), [(-9, True), (-10, True), (-11, False)])
 def test_what_ended_before_this_certificate_was_issued_was_asked_then(stopped: float, asked: bool) -> None:
     dossier = certified_2026_1(others=(Other("A", "reduced", at(stopped)),))
@@ -160,8 +197,6 @@ def test_without_another_certificate_nothing_is_asked() -> None:
 
 
 # ------------------------------------------------------------------------------------------------------- what is proven
-
-RETURN = closure("aud_return", -6, team=(INES,), signed=True, standard="freemark-2026.1")
 
 
 def is_closed(found: Finding, *, closing: Any = None, first: Any = None) -> bool:
@@ -194,7 +229,7 @@ def test_zero_tolerance_is_closed_by_another_team_whatever_its_topic() -> None:
         assert not is_closed(breach, closing=same)
         assert not is_closed(replace(breach, audit="aud_lost"), first=visit_1("aud_other"))  # who found it is not known
     for severity in ("priority", "major"):
-        assert is_closed(finding(severity=severity, core=True), closing=same)  # type: ignore[arg-type]
+        assert is_closed(finding(severity=severity, core=True), closing=same)
     assert is_closed(finding(severity="major", zero_tolerance=True), closing=same)
 
 
@@ -214,6 +249,14 @@ def test_zero_tolerance_is_closed_by_another_team_whatever_its_topic() -> None:
 def test_where_workers_must_be_asked_one_interview_is_needed(found: Finding, asks: bool) -> None:
     assert is_closed(found, closing=replace(RETURN, interviews=1))
     assert is_closed(found, closing=replace(RETURN, interviews=0)) != asks
+
+
+def test_a_closure_on_site_is_no_desk_review_and_not_the_visit_that_found_it() -> None:
+    major = closed(finding(severity="major", verify="on_site"), -5, by="aud_return")
+    whole = place_1(FACTORY, visits=(visit_1(), RETURN))
+    assert proven.closed(major, whole, BOOK_1, NOW)
+    assert not proven.closed(replace(major, closed_on_site=False), whole, BOOK_1, NOW)
+    assert not proven.closed(replace(major, audit="aud_return", discovered_at=at(-6)), whole, BOOK_1, NOW)
 
 
 def test_a_visit_that_began_before_the_finding_closes_nothing() -> None:
@@ -346,6 +389,15 @@ def test_the_word_of_the_panel_is_told_with_its_day() -> None:
 def test_a_panel_sits_after_the_last_report_and_by_now(days: float, counts: bool) -> None:
     """The report of the closure came six days ago."""
     assert ("spoke for it" in panelled(panel(days))) == counts
+
+
+@pytest.mark.parametrize(("apart", "together"), [(59, True), (60, False), (61, False)])
+def test_the_words_of_one_panel_lie_within_sixty_days(apart: int, together: bool) -> None:
+    """Less than sixty days from the first word that counts to the last."""
+    words = (panel(0, persons=("per_noor",), organisations=("org_unions",)),
+             panel(apart, persons=("per_pia",), organisations=("org_stakeholders",)))  # fmt: skip
+    decision = judged_1(replace(repaired_2026_1(), panels=words), SUSPENDED, days=apart)
+    assert ("R5" not in unmet(decision)) == together
 
 
 def test_an_approval_of_something_else_disqualifies_nobody() -> None:

@@ -8,7 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
+from certify import log
+from certify.events import Draft
+from certify.rulebook import FOLDER
+from freemark.bench import __main__ as bench
 from freemark.cli import main
 from freemark.migrations import newest
 from ground import outbox
@@ -171,8 +176,61 @@ def test_stuck_news_is_listed_with_its_error_and_can_be_tried_again(shell: Shell
 
 def test_check_counts_what_holds(shell: Shell, world: World) -> None:
     shell.does("found", "--organisation", "Freemark Foundation", "--person", "Sam")
-    (line,) = shell.does("check")
+    line, other = shell.does("check")
     assert re.fullmatch(r"journal: \d+ rows hold; the log reproduces its published root", line)
+    assert other == "decisions: 0 and 0 held are all there, as they were recorded"
+
+
+@pytest.mark.parametrize(("as_bytes", "said"), [(True, "the signature"), (False, "its row holds no bytes")])
+def test_check_names_the_leaf_that_was_altered(shell: Shell, world: World, as_bytes: bool, said: str) -> None:
+    """In one line, also when an edit by hand has left text where bytes were."""
+    with world.db.write() as session:
+        drafts = [Draft("rules.published", world.clock.now(), rules="5e" * 32, nbf=world.clock.now()) for _ in range(3)]
+        for draft in drafts:
+            log.append(session, world.keyring, draft, now=world.clock.now())
+    assert len(shell.does("check")) == 2
+    altered = "replace(cast(data as text), '5e5e', '5e5f')"
+    with world.db.write() as session:
+        session.execute(text(f"update log_leaf set data = {f'cast({altered} as blob)' if as_bytes else altered} "
+                             "where idx = 1"))  # fmt: skip
+    status, out, complained = shell.run("check")
+    assert (status, out) == (1, "")
+    (line,) = complained.splitlines()
+    assert line.startswith(f"freemark: leaf 1 of the log does not hold: {said}")
+
+
+def test_check_says_what_it_cannot_read(shell: Shell, world: World) -> None:
+    shell.does("found", "--organisation", "Freemark Foundation", "--person", "Sam")
+    with world.db.write() as session:
+        session.execute(text("update journal set detail = 'x'"))
+    status, out, complained = shell.run("check")
+    assert (status, out) == (1, "")
+    assert complained.startswith("freemark: the journal cannot be read: ")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("check",), ("decision", "replay", "--all"), ("decision", "show", "dec_1"), ("outbox", "stuck"), ("quality",),
+        ("rulebook", "dry-run", str(FOLDER / "freemark-2026.1.toml")), ("screening", "lists"), ("keys", "list"),
+        ("keys", "unsigned"), ("serve",), ("found", "--organisation", "A", "--person", "B"),
+    ],
+)  # fmt: skip
+def test_a_mistyped_folder_is_left_as_it_is(shell: Shell, words: tuple[str, ...]) -> None:
+    """No command but `migrate`, `keys create` and `demo` makes an installation where there is none."""
+    shell.refuses(*words)
+    assert not shell.data.exists()
+    shell.data.mkdir()
+    shell.refuses(*words)
+    assert list(shell.data.iterdir()) == []
+
+
+def test_the_bench_tells_what_it_does_before_it_does_it(capsys: pytest.CaptureFixture[str]) -> None:
+    for words, status in ((["--help"], 0), (["--fast"], 2)):
+        with pytest.raises(SystemExit) as end:
+            bench.main(words)
+        assert end.value.code == status
+    assert "decisions and durable writes" in " ".join(capsys.readouterr().out.split())
 
 
 def test_verify_starts_without_a_database_or_a_web_framework() -> None:

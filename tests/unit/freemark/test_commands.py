@@ -12,11 +12,13 @@ from sqlalchemy import update
 
 from audits.tables import FindingRow
 from certify import rulebook
-from certify.tables import DecisionRow
+from certify.governance import whole
+from certify.tables import DecisionRow, HeldDecisionRow
 from freemark.cli import main
+from ground.canonical import instant
 from ground.clock import DemoClock
 from tests.conftest import WorldMaker
-from tests.flows.house import DAY, FEES, KEYS, LATEST, Certified, House, opened
+from tests.flows.house import DAY, FEES, KEYS, LATEST, PASSPORTS, Certified, House, opened
 
 FEES_PAID = {
     "provision": FEES, "result": "finding", "severity": "major", "affected": 6, "sampled": 10,
@@ -81,7 +83,11 @@ def test_show_tells_a_decision_in_plain_words(said: Say, certificate: Certified)
     assert "UNMET I6" in said("decision", "show", f"{certificate.application}/{decisions[-1]['n']}")[0]
     refused = next(each["n"] for each in decisions if each["outcome"] == "refuse")
     assert "Because:" in said("decision", "show", f"{certificate.application}/{refused}")[0]
-    assert "there is no decision" in said("decision", "show", "dec_0000000000000000", status=2)[1]
+    for name in ("dec_0000000000000000", f"{certificate.application}/0", f"{certificate.application}/{'9' * 20}",
+                 f"{certificate.application}/{'9' * 5000}", f"{certificate.application}/١", "dec_\udce9"):  # fmt: skip
+        refused = said("decision", "show", name, status=2)[1]
+        assert refused.startswith("freemark: there is no decision '")
+        assert refused.count("\n") == 1
 
 
 def test_replay_counts_the_same_bytes_and_names_what_was_altered(said: Say) -> None:
@@ -111,6 +117,31 @@ def test_replay_finds_an_altered_record(said: Say) -> None:
     assert "the log was given a commitment to" in err
 
 
+def test_replay_counts_what_was_held_and_says_so_when_it_does_not_hold(said: Say, certificate: Certified) -> None:
+    house = said.house
+    visit = house.audit(certificate.site, [{"provision": "T14.1", "result": "conformance"}])
+    house.amina.post(f"/v1/audits/{visit}/alerts", {
+        "provision": PASSPORTS, "reason": "In the safe lay nine passports.", "seen_at": instant(house.now),
+    })  # fmt: skip
+    house.drain()
+    count = total(house)
+    words = f"{count} decisions computed again, {count} to the same bytes, 0 not"
+    assert said("decision", "replay", "--all") == (f"{words}, and 1 held\n", "")
+    assert said("check")[0].endswith(f"decisions: {count} and 1 held are all there, as they were recorded\n")
+    with house.world.db.write() as session:
+        row = session.query(HeldDecisionRow).one()
+        row.record, id = row.record.replace('"products":1', '"products":2', 1), row.id
+    out, err = said("decision", "replay", "--all", status=1)
+    assert out == f"{words}, and 1 held, 1 of them not\n"
+    assert err == f"{id} ({certificate.application}, held): {whole.UNCOMMITTED}\n"
+    assert said("check", status=1) == ("", f"freemark: {err}")
+    with house.world.db.write() as session:
+        session.delete(session.get_one(HeldDecisionRow, id))
+    out, err = said("decision", "replay", "--all", status=1)
+    assert out == f"{words}, and 1 missing\n"
+    assert err.startswith(f"{id} ({certificate.application}): the journal tells of this held decision")
+
+
 def other_rulebook(folder: Path, name: str, value: str) -> str:
     text = rulebook.text_of(LATEST).replace(f'id = "{LATEST}"', 'id = "freemark-2027.0"', 1)
     text, count = re.subn(rf"(\[parameters\.{name}\]\nvalue = )\S+", rf"\g<1>{value}", text)
@@ -126,6 +157,9 @@ def test_check_reads_strictly_and_holds_the_numbers_against_the_standard(said: S
     assert out.endswith(f"agrees with {LATEST}\n")
     out, _ = said("rulebook", "check", other_rulebook(tmp_path, "interviews_least", "11"), status=1)
     assert "differs: interviews_least: 11 in the rulebook" in out
+    out, _ = said("rulebook", "check", other_rulebook(tmp_path, "suspension_core_days", "181"), status=1)
+    words = "/parameters/suspension_core_days/value: 181 days is above suspension_most_days, 180 days"
+    assert out.splitlines()[2:] == [f"wrong: {words}"]
     (tmp_path / "next.toml").write_text("id = 1")
     out, err = said("rulebook", "check", str(tmp_path / "next.toml"), status=2)
     assert (out, err.startswith("freemark: ")) == ("", True)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import socket
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
-from freemark.demo import stage, visit
+from freemark.demo import alarm, papers, stage, visit
+from freemark.demo.client import Refused
 from freemark.demo.server import free_port
+from freemark.demo.tale import Tale
 from freemark.demo.visit import Visit
 from ground.errors import Conflict, Invalid
 
@@ -55,3 +58,46 @@ def test_a_visit_is_kept_for_its_own_address_only(tmp_path: Path) -> None:
     )
     assert visit.kept(tmp_path, "http://localhost:8000") == Visit("http://localhost:8000/", "1", "2", [])
     assert visit.kept(tmp_path, "http://192.168.1.20:8000") is None
+
+
+class Told:
+    """A tale of which only the end of the hold is asked: every answer is given beforehand."""
+
+    def __init__(self, held: list[dict[str, Any]], before: list[dict[str, Any]]) -> None:
+        self.answers = {"held-decisions": {"items": held}, "evidence": {"decided_before": before}}
+        self.cast = self.carl = self.bea = self.hana = self
+        self.application, self.digits, self.public, self.out = "app_1", "1", None, None
+
+    def get(self, path: str) -> Any:
+        made = {"items": [{"n": 7, "outcome": "keep"}, {"n": 8, "outcome": "suspend"}]}
+        return next((answer for name, answer in self.answers.items() if path.endswith(name)), made)
+
+    def post(self, path: str, body: Any) -> None: ...
+    def show(self, *given: str) -> None: ...
+    def offline(self, *given: str) -> None: ...
+
+    def scan(self, digits: str) -> Any:
+        return {"code": "SUSPENDED"}
+
+    def day(self, days_ago: int) -> None: ...
+
+    def place_order(self, quantity: int, day: Any) -> None:
+        raise Refused(409, {"detail": "suspended"})
+
+
+def decided(day: int, clauses: tuple[str, ...] = ("S1",)) -> dict[str, Any]:
+    return {"outcome": "suspend", "unmet": list(clauses), "decided_at": f"2026-06-0{day}T09:00:00Z",
+            "effective_at": "2026-06-04T09:00:00Z"}  # fmt: skip
+
+
+def test_the_story_goes_on_when_something_else_changed_while_the_alert_was_held(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Then there are two held decisions, in whatever order their ids stand: it tells of the first."""
+    monkeypatch.setattr(papers, "write_bundle", lambda *given: None)
+    for both in ([decided(1), decided(2, ("I17", "S1"))], [decided(2, ("I17", "S1")), decided(1)]):
+        tale = cast(Tale, Told(both, sorted(both, key=lambda each: str(each["decided_at"]))))
+        assert alarm._held(tale) == decided(1)
+        alarm._told(tale, "fnd_1")
+        assert "decided 2026-06-01 09:00, effective 2026-06-04 09:00" in " ".join(capsys.readouterr().out.split())
+    assert alarm._held(cast(Tale, Told([decided(1, ("I17",))], []))) is None

@@ -95,7 +95,7 @@ def test_before_any_interview_everything_is_missing() -> None:
     assert (found.needed, found.files, found.interviews, found.away, found.away_needed) == (39, 39, 0, 0, 20)
     assert found.languages == {}
     assert found.missing() == (
-        "0 of 39 interviews held",
+        "0 of 39 interviews held (not assessed as low risk: x 1.5)",
         "0 of 20 interviews held off site or by telephone",
         "migrant: 0 of 3 interviewed, of 40 there",
         "women: 0 of 3 interviewed, of 400 there",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -167,7 +168,7 @@ def test_the_sample_names_what_it_passes_over() -> None:
         high_risk=True,
     )  # fmt: skip
     assert found.missing() == (
-        "26 of 39 interviews held",
+        "26 of 39 interviews held (not assessed as low risk: x 1.5)",
         "12 of 20 interviews held off site or by telephone",
         "nationality:NP: 1 of 3 interviewed, of 88 there",
         "under_18: 0 of 2 interviewed, of 2 there",
@@ -180,6 +181,22 @@ def test_a_whole_sample_misses_nothing() -> None:
     assert (
         sampling.sample("periodic", 640, {"women": 4}, {"bn": 500}, counts, SAMPLING, high_risk=False).missing() == ()
     )
+
+
+@pytest.mark.parametrize(
+    ("workers", "percent", "high", "why"),
+    [
+        (400, 150, True, "not assessed as low risk: x 1.5"),
+        (400, 150, False, ""),
+        (9, 150, True, ""),  # everybody is asked anyway
+        (400, 100, True, ""),
+        (400, 125, True, "not assessed as low risk: x 1.25"),
+        (400, 200, True, "not assessed as low risk: x 2"),
+        (400, 205, True, "not assessed as low risk: x 2.05"),
+    ],
+)
+def test_why_the_sample_is_larger_is_said(workers: int, percent: int, high: bool, why: str) -> None:
+    assert sampling.raised(workers, replace(SAMPLING, high_risk_percent=percent), high_risk=high) == why
 
 
 def test_a_closure_needs_no_sample() -> None:

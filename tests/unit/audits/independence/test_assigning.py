@@ -16,12 +16,14 @@ from audits.independence import assigning, facts, register, views
 from audits.independence.assigning import AssignmentDraft
 from audits.independence.register import AuditorDraft, FirmDraft
 from audits.independence.tables import DrawRow
-from audits.tables import AuditRow
+from audits.release import release_finding
+from audits.tables import AuditRow, FindingRow
 from ground import journal
 from ground.access import Actor
 from ground.database import Database
 from ground.errors import Conflict, Forbidden, FreemarkError, Invalid, NotFound
 from ground.outbox import OutboxEvent
+from tests.auditing import Field
 from tests.unit.audits.conftest import Stage
 
 STANDARD = "freemark-2026.1"
@@ -125,6 +127,32 @@ def office(stage: Stage) -> Office:
 def offices(stages: Stage) -> Office:
     """The same on both databases."""
     return Office(stages)
+
+
+# --- an alert that is held -------------------------------------------------------------------------------------------
+
+
+def test_a_draw_and_its_words_are_the_same_with_an_alert_that_is_held(stage: Stage, field: Field) -> None:
+    """Amina raised it. That she may not close it is told when the hold has ended, and not by a number before."""
+    visit = field.plan()
+    alert = field.alert(visit)
+    office = Office(stage)
+    row = office.ask(type="priority_closure")
+    # Wilma's is one of four candidates, and as eligible as the others: the factory is not hers.
+    assert office.reasons(row.id) == {name: [] for name in AUDITORS}
+    why = office.show(row.id, office.name(row.lead_id))["why"]
+    assert "among 4 eligible of 4 candidates" in why
+    office.do(assigning.declare, office.name(row.lead_id), row.id, kind="none", until=None)
+    office.only("amina")
+    office.do(assigning.cancel, "carl", row.id, reason="Another window is wanted.")
+    again = office.accepted("amina", type="priority_closure")
+    office.check("amina", type="priority_closure")
+    with stage.world.db.write() as session:
+        release_finding(session, session.get_one(FindingRow, alert), stage.now)
+    assert "another team closes it" in office.refused("amina", type="priority_closure")
+    office.do(assigning.cancel, "carl", again.id, reason="Another team has to go.")
+    reasons = office.reasons(office.ask(type="priority_closure").id)["amina"]
+    assert f"{office.person('amina').person} was on the audit that found {alert}: another team closes it" in reasons
 
 
 # --- the draw --------------------------------------------------------------------------------------------------------

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from audits.screening.folding import fold, number
 from audits.screening.matching import Index, Match, Party, Text, compare, distance, match, may_slip
+from ground.folding import fold, number
 
 GAZIPUR = {"country": "BD", "city": "Gazipur"}
 

@@ -138,7 +138,8 @@ def test_drop_downs_have_the_words_and_limits_of_their_row() -> None:
         result, severity = validation(data, "Provisions", f"I{at}"), validation(data, "Provisions", f"J{at}")
         assert result is not None
         assert severity is not None
-        assert result["formula1"] == '"conformance,not applicable,finding"'  # a whole audit reviews everything
+        words = "conformance,finding" if provision.zero_tolerance else "conformance,not applicable,finding"
+        assert result["formula1"] == f'"{words}"'  # a whole audit reviews everything
         assert severity["formula1"] == f'"{",".join(severities_for(provision))}"'
     count = validation(data, "Provisions", "L2")
     assert count is not None
@@ -187,6 +188,7 @@ def test_the_instructions_speak_of_what_is_there() -> None:
     for word in ("Result", "Severity", "Affected", "sampled", "Evidence", "Deliberate", "freemark sheet check",
                  "freemark sealed log", "raise an alert", "protection handler"):  # fmt: skip
         assert word in told, word
+    assert 'zero tolerance is never "not applicable"' in told
     assert "alert" not in " ".join(how_to(alerts=False))
     assert cells(book(sheet()), "How to")["A1"] == how_to(alerts=True)[0]
 
