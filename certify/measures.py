@@ -91,7 +91,7 @@ def surveys(visit: Visit, book: Rulebook, now: datetime) -> bool:
 def _tells(visit: Visit, book: Rulebook, now: datetime) -> bool:
     answered = visit.applicable + visit.not_applicable
     enough = answered >= book.limits.surveillance_provisions and talked_to_some(visit, book.limits)
-    return enough and proven.counts(visit, book, now)
+    return enough and proven.counts(visit, book, now) and not proven.too_late(visit, book)
 
 
 def talked_to_some(visit: Visit, limits: Limits) -> bool:

@@ -46,6 +46,12 @@ def as_strict(visit: Visit, book: Rulebook) -> bool:
     return visit.signed and visit.standard in book.standards
 
 
+def too_late(visit: Visit, book: Rulebook) -> bool:
+    """Done under an earlier standard when this rulebook was in force: such a visit was asked for less, and shows
+    nothing. One from before tells still what was in order on its day."""
+    return visit.standard not in book.standards and visit.starts_on >= book.in_force_from
+
+
 def closed(finding: Finding, place: SiteFacts, book: Rulebook, now: datetime) -> bool:
     """Closed by now, in the way that the rulebook's table of findings (or else the provision) asks for.
 

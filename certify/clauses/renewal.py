@@ -59,7 +59,8 @@ def _unannounced(v: View, place: SiteFacts, issued: datetime) -> int:
 
 
 def _talks(v: View, visit: Visit) -> bool:
-    return proven.counts(visit, v.book, v.now) and talked_to_some(visit, v.limits)
+    counts = proven.counts(visit, v.book, v.now) and not proven.too_late(visit, v.book)
+    return counts and talked_to_some(visit, v.limits)
 
 
 @clause(TABLE, "N4")

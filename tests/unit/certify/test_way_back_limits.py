@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -348,10 +349,19 @@ def test_a_rulebook_may_ask_more_of_a_minor_or_say_nothing() -> None:
     assert [proven.closed(shut, place, book, NOW) for book in (BOOK_1, strict, silent)] == [True, False, True]
 
 
+@pytest.mark.parametrize(("days", "late"), [(-1, False), (0, True)])
+def test_a_visit_under_an_earlier_standard_shows_nothing_from_the_day_of_the_rulebook_on(days: int, late: bool) -> None:
+    """It was asked for less. One from before tells what was in order on its day."""
+    begins = BOOK_1.in_force_from + timedelta(days=days)
+    visit = replace(visit_1(), standard="freemark-2026.0", starts_on=begins, ends_on=begins)
+    assert proven.too_late(visit, BOOK_1) == late
+    assert not proven.too_late(replace(visit, standard="freemark-2026.1"), BOOK_1)
+
+
 @pytest.mark.parametrize(
     ("changes", "counts"),
     [({}, True), ({"interviews": 9}, False), ({"signed": False}, False), ({"notice": "announced"}, False),
-     ({"signed": False, "standard": "freemark-2026.0"}, True)],
+     ({"signed": False, "standard": "freemark-2026.0"}, False)],
     ids=["unannounced", "too few people", "unsigned", "announced", "under a standard that asks for no signature"],
 )  # fmt: skip
 def test_a_visit_for_cause_is_an_unannounced_visit_when_it_proves_something(
