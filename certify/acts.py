@@ -215,6 +215,11 @@ class Stopped(NamedTuple):
 def stopped(session: Reading, chains: Mapping[str, Sequence[Leaf]]) -> dict[str, Stopped]:
     """Those among these certificates, given with all their leaves; what was revoked waits by other clauses."""
     found = {number: stop for number, leaves in chains.items() if (stop := _stop(leaves))}
+    ends = {number: leaf for number, leaves in chains.items() if (leaf := _last(leaves)) is not None}
+    given_back = {number: leaf for number, leaf in ends.items() if leaf.t == "cert.withdrawn"}
+    for number, leaf in given_back.items():
+        if number not in found and _left_open(session, leaf):  # what was held then, the log could not tell
+            found[number] = ("withdrawn", leaf.at, None)
     if not found:
         return {}
     numbers = [*found, *(after for _, _, after in found.values() if after)]
@@ -225,10 +230,15 @@ def stopped(session: Reading, chains: Mapping[str, Sequence[Leaf]]) -> dict[str,
             state,
             at,
             frozenset(scopes[number] - scopes.get(after or "", set())),
-            _corrected(session, chains[number][-1])[0] if state == "withdrawn" else (),
+            _corrected(session, ends[number])[0] if state == "withdrawn" else (),
         )
         for number, (state, at, after) in found.items()
     }
+
+
+def _last(leaves: Sequence[Leaf]) -> Leaf | None:
+    """The newest leaf about the certificate itself."""
+    return next((leaf for leaf in reversed(leaves) if leaf.t.startswith("cert.")), None)
 
 
 def _stop(leaves: Sequence[Leaf]) -> tuple[State, datetime, str | None] | None:
@@ -252,16 +262,32 @@ def _stop(leaves: Sequence[Leaf]) -> tuple[State, datetime, str | None] | None:
     return (state, at, after) if at else None
 
 
-def _corrected(session: Reading, ended: Leaf) -> tuple[tuple[str, ...], datetime | None]:
-    """Of the grave findings before this end, at every place that the certificate covered: those still open, and when
-    the last of the others was closed, if that was later."""
+def _left_open(session: Reading, ended: Leaf) -> bool:
+    """Was a priority finding open then at a place that the certificate covered, as is known by now?"""
+    return any(
+        finding.severity == "priority"
+        and finding.discovered_at <= ended.at
+        and (counts_open(finding) or finding.closed_at is None or finding.closed_at > ended.at)
+        for place in testimony.load(session, _covered(session, ended))
+        for finding in place.findings
+    )
+
+
+def _covered(session: Reading, ended: Leaf) -> list[str]:
+    """Every place that the application of this certificate ever had."""
     query = (
         select(ApplicationSite.site_id)
         .join(Certificate, Certificate.application_id == ApplicationSite.application_id)
         .where(Certificate.number == ended.cert)
         .order_by(ApplicationSite.site_id)
     )
-    places = testimony.load(session, list(session.scalars(query)))
+    return list(session.scalars(query))
+
+
+def _corrected(session: Reading, ended: Leaf) -> tuple[tuple[str, ...], datetime | None]:
+    """Of the grave findings before this end, at every place that the certificate covered: those still open, and when
+    the last of the others was closed, if that was later."""
+    places = testimony.load(session, _covered(session, ended))
     grave = [
         finding
         for place in places

@@ -31,8 +31,7 @@ from ground.keyring import Keyring
 from ground.settings import Settings
 
 SALT = 32  # bytes of r in cmt = HMAC-SHA256(r, record)
-FAVOURS: tuple[Outcome, ...] = ("issue", "renew", "reinstate", "reduce", "withdraw")
-"""What waits in the release check. Giving back does: else whoever fears an alert leaves by a clean exit before it."""
+FAVOURS: tuple[Outcome, ...] = ("issue", "renew", "reinstate", "reduce")
 ALL = 100  # per cent: everybody waits
 HOURS = 72  # of a wait under a rulebook that knows none: it holds up what is held, and draws nothing
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)  # windows are counted from here; any moment would do

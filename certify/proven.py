@@ -73,7 +73,12 @@ def closed(finding: Finding, place: SiteFacts, book: Rulebook, now: datetime) ->
     if asked == "on_site_other_team" and (found is None or not set(found.team).isdisjoint(closing.team)):
         return False
     talked = asked == "on_site_interviews" or finding.verify == "on_site_interviews"
-    return not talked or closing.interviews >= book.limits.visit_interviews_least
+    return not talked or talked_to_enough(closing, place, book)
+
+
+def talked_to_enough(visit: Visit, place: SiteFacts, book: Rulebook) -> bool:
+    """So many that nobody on site can tell who spoke; at smaller places everybody, and never nobody."""
+    return visit.interviews >= max(1, min(max(place.workers, visit.workers), book.limits.visit_interviews_least))
 
 
 def _asked(finding: Finding, book: Rulebook) -> str:

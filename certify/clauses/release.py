@@ -64,9 +64,9 @@ def _seen_again(v: View, since: datetime, places: Sequence[SiteFacts]) -> Answer
 def _re_entry(v: View, place: SiteFacts, visit: Visit, begun: date) -> bool:
     """A visit that counts, begun later, with interviews: a full audit with its whole sample."""
     full = is_full(visit, v.book, v.book.standards)
-    needed = v.sample(place.site, visit) if full else v.limits.visit_interviews_least
     counts = proven.as_strict(visit, v.book) and proven.counts(visit, v.book, v.now)
-    return counts and visit.starts_on > begun and visit.interviews >= needed
+    talked = visit.interviews >= v.sample(place.site, visit) if full else proven.talked_to_enough(visit, place, v.book)
+    return counts and visit.starts_on > begun and talked
 
 
 def _with_breach(v: View, since: datetime) -> list[SiteFacts]:

@@ -413,29 +413,19 @@ def test_a_released_alert_says_neither_the_hour_nor_what_somebody_said(house: Ho
 
 
 def test_giving_back_during_a_hold_is_no_clean_exit(house: House, certified: Certified) -> None:
-    """It waits, as any favour may; then the finding is there, and the revocation that it calls for goes its way."""
+    """The log says what it would say without the alert; a new application for the place is asked what a return is."""
     alarm(house, begun(certified))
     house.bea.post(f"/v1/certificates/{certified.number}/withdrawal", {})
     house.drain()
-    assert certified.standing == "active"
-    house.later_without_signing(73 * HOUR)
-    jobs.clocks(house.world)
-    assert (certified.standing, leaf_of(house, certified.number).reason) == ("suspended", "nonconformity")
-    assert certified.entry["revocation"] is not None
-
-
-def test_giving_back_waits_in_a_spell_without_any_alert_and_is_a_clean_exit_then(
-    house: House, certified: Certified, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Else the wait would tell."""
-    monkeypatch.setattr(holding, "in_spell", lambda *given: True)
-    house.bea.post(f"/v1/certificates/{certified.number}/withdrawal", {})
-    house.drain()
-    assert certified.standing == "active"
-    monkeypatch.setattr(holding, "in_spell", lambda *given: False)
-    house.later_without_signing(73 * HOUR)
-    jobs.clocks(house.world)
     assert (certified.standing, leaf_of(house, certified.number).reason) == ("withdrawn", "holder-request")
+    again = scene.applied(house.people(), [certified.site])
+    house.drain()
+    assert "I26" not in house.decision(again)["unmet"]  # nothing is told before its time
+    house.later_without_signing(73 * HOUR)
+    jobs.clocks(house.world)
+    house.later(HOUR, nightly=True)
+    assert "I26" in house.decision(again)["unmet"]
+    assert certified.standing == "withdrawn"
 
 
 # ------------------------------------------------------------------------------ colleagues who plan the next visit

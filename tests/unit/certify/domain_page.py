@@ -187,7 +187,7 @@ ELSEWHERE = {
     "reply_days": 30,  # DESIGN.md 5: the period for reply; the page names the appeal only
     "reverify_days": 60,
     "core_provisions": 49,  # counted in the standard, test_rulebook_2026_1.py
-    "visit_interviews_least": 1,  # the page says "with interviews" and "on site", and no number
+    "visit_interviews_least": 5,  # the page says "with interviews" and "on site", and no number
     "surveillance_provisions": 20,  # a visit that asked one question is none
     "renewal_late_days": 180,  # as long as an audit carries a new certificate
     "panel_days": 60,  # in which the words of one panel lie

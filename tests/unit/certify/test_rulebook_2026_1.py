@@ -59,7 +59,7 @@ NUMBERS: dict[str, object] = {
     "independent_sources": 3,
     # of this project's own plan: alerts, follow-up, accreditation
     "release_hours": 96, "release_check_hours": 72, "release_check_percent": 10, "retaliation_days": (30, 90),
-    "repayment_check_days": 90, "reverify_days": 60, "visit_interviews_least": 1, "surveillance_provisions": 20,
+    "repayment_check_days": 90, "reverify_days": 60, "visit_interviews_least": 5, "surveillance_provisions": 20,
     "renewal_late_days": 180, "panel_days": 60,
 }  # fmt: skip
 

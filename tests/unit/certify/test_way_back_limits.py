@@ -108,13 +108,13 @@ def again(**changes: Any) -> Dossier:
     [
         ({}, True),
         ({"interviews": 29}, False),
-        ({"interviews": 1, "unanswered": 1}, True),
-        ({"interviews": 0, "unanswered": 1}, False),
+        ({"interviews": 5, "unanswered": 1}, True),
+        ({"interviews": 4, "unanswered": 1}, False),
         ({"starts_on": at(-9).date()}, True),
         ({"starts_on": at(-10).date()}, False),
         ({"signed": False}, False),
     ],
-    ids=["whole", "a sample too small", "a part, one interview", "a part, no interview", "the day after", "the day",
+    ids=["whole", "a sample too small", "a part, five interviews", "a part, four", "the day after", "the day",
          "unsigned"],
 )  # fmt: skip
 def test_a_full_audit_needs_its_sample_to_be_a_re_entry_audit(changes: dict[str, Any], counts: bool) -> None:
@@ -247,9 +247,21 @@ def test_zero_tolerance_is_closed_by_another_team_whatever_its_topic() -> None:
         (finding(severity="minor", verify="on_site_interviews"), False),
     ],
 )
-def test_where_workers_must_be_asked_one_interview_is_needed(found: Finding, asks: bool) -> None:
-    assert is_closed(found, closing=replace(RETURN, interviews=1))
-    assert is_closed(found, closing=replace(RETURN, interviews=0)) != asks
+def test_where_workers_must_be_asked_five_are_or_everybody(found: Finding, asks: bool) -> None:
+    """Among fewer it can be guessed who spoke: DOMAIN.md 7 never shows a smaller count."""
+    assert is_closed(found, closing=replace(RETURN, interviews=5))
+    assert is_closed(found, closing=replace(RETURN, interviews=4)) != asks
+
+
+@pytest.mark.parametrize(
+    ("workers", "interviews", "enough"), [(3, 3, True), (3, 2, False), (0, 0, False), (0, 1, True), (5000, 5, True)]
+)
+def test_at_a_smaller_place_everybody_is_asked_and_never_nobody(workers: int, interviews: int, enough: bool) -> None:
+    place = place_1(FACTORY, workers=workers)
+    visit = replace(RETURN, workers=workers, interviews=interviews)
+    assert proven.talked_to_enough(visit, place, BOOK_1) == enough
+    told = replace(visit, workers=0)  # a head count that is too small does not make it enough
+    assert proven.talked_to_enough(told, place, BOOK_1) == enough
 
 
 def test_a_closure_on_site_is_no_desk_review_and_not_the_visit_that_found_it() -> None:
