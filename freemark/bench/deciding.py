@@ -213,7 +213,7 @@ def _place(name: str, number: int, begun: int) -> SiteFacts:
 def _visit(id: str, ended: int, *, office: bool) -> Visit:
     workers, asked, day = (9, 9, _at(ended).date()) if office else (400, 30, _at(ended).date())
     return Visit(
-        id=id, type="surveillance", standard=STANDARD.id, firm="org_meridian", team=("per_amina", "per_ben"),
+        id=id, type="periodic", standard=STANDARD.id, firm="org_meridian", team=("per_amina", "per_ben"),
         starts_on=date.fromordinal(day.toordinal() - 2), ends_on=day, announced=False, submitted_at=_at(ended - 3),
         report=f"{ended:064x}", workers=workers, interviews=asked, files_reviewed=asked,
         conforming=len(STANDARD.provisions), applicable=len(STANDARD.provisions), not_applicable=0, not_reviewed=0,

@@ -164,7 +164,7 @@ def test_the_command_line_says_it_in_one_line(
     assert main(["--data", str(world.settings.data), "check"]) == 0
     backup.restore()
     capsys.readouterr()
-    assert main(["--data", str(world.settings.data), "check"]) == 2
+    assert main(["--data", str(world.settings.data), "check"]) == 1
     said = capsys.readouterr()
     assert (said.out, len(said.err.splitlines())) == ("", 1)
     assert "behind the published log" in said.err
