@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import csv
 import io
-import secrets
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ from freemark.demo import crew as crews
 from freemark.demo.client import Client, Json
 from freemark.demo.crew import Auditor, Crew
 from ground.canonical import instant
+from ground.ids import random_bytes
 
 STANDARD = "freemark-2026.0"  # of a cast without a crew
 T = TypeVar("T")
@@ -96,7 +96,7 @@ def ready_application(cast: Cast, now: datetime, factory: str = "") -> tuple[str
 
 def new_site(cast: Cast, name: str = "", workers: int = 40) -> str:
     """A site of the manufacturer; where the rules ask for it, its register is confirmed: nobody else works for it."""
-    number = secrets.token_hex(4)  # every factory is another place, also where many are made at once
+    number = random_bytes(4).hex()  # every factory is another place, also where many are made at once
     site = str(cast.manager.post("/v1/sites", {
         "organisation": cast.organisation, "kind": "factory", "name": name or f"Factory number {number}",
         "address": f"Road {number}",
