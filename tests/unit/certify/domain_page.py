@@ -231,7 +231,7 @@ GRAVER = [
     ("2 major findings on core topics", "A panel reviews"),
     ("A corrective action plan is overdue by more than 28 days", "suspended (S5)"),
     ("Access is refused, or the site cuts the audit short", "(T15)"),
-    ("A subcontractor becomes known", "put before a person"),  # 7.7, controls
+    ("A subcontractor becomes known", "a major finding at least (T13.3)"),  # 7.7, controls
     ("A surveillance visit is refused for more than 90 days", "suspended (S6)"),
     ("3 independent sources", "interim suspension is proposed"),
     ("Somebody is made to suffer", "priority finding on non-retaliation (T12)"),
