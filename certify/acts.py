@@ -16,7 +16,7 @@ from sqlalchemy import BindParameter, bindparam, select
 from audits import dossier as testimony
 from certify import log, people
 from certify.appeals.tables import AppealRow
-from certify.dossier import Panel, Reduction, Revocation, Risk, open_record
+from certify.dossier import MAX_RECORD, Panel, Reduction, Revocation, Risk, open_record
 from certify.events import TRANSITIONS, Leaf, State
 from certify.measures import counts_open
 from certify.relations import application_of, certificate_of
@@ -40,7 +40,6 @@ ASSESS = "certify.assess_risk"
 SPEAK = "certify.speak_on_panel"
 REDUCE = "certify.reduce"
 TOGETHER = timedelta(days=60)  # words of one panel lie within this time: it meets, and not once a year [P]
-MAX_RECORD = 1 << 24  # bytes of a decision record: a dossier of 100 sites has some 2 MB
 
 access.register(
     *(Grant(ASSESS, role, "any") for role in ("decider", "scheme_manager")),
@@ -215,7 +214,7 @@ class Stopped(NamedTuple):
 def stopped(session: Reading, chains: Mapping[str, Sequence[Leaf]]) -> dict[str, Stopped]:
     """Those among these certificates, given with all their leaves; what was revoked waits by other clauses."""
     found = {number: stop for number, leaves in chains.items() if (stop := _stop(leaves))}
-    ends = {number: leaf for number, leaves in chains.items() if (leaf := _last(leaves)) is not None}
+    ends = {number: leaf for number, leaves in chains.items() if (leaf := last(leaves)) is not None}
     given_back = {number: leaf for number, leaf in ends.items() if leaf.t == "cert.withdrawn"}
     for number, leaf in given_back.items():
         if number not in found and _left_open(session, leaf):  # what was held then, the log could not tell
@@ -236,7 +235,7 @@ def stopped(session: Reading, chains: Mapping[str, Sequence[Leaf]]) -> dict[str,
     }
 
 
-def _last(leaves: Sequence[Leaf]) -> Leaf | None:
+def last(leaves: Sequence[Leaf]) -> Leaf | None:
     """The newest leaf about the certificate itself."""
     return next((leaf for leaf in reversed(leaves) if leaf.t.startswith("cert.")), None)
 

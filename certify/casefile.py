@@ -160,7 +160,7 @@ def _dossier(session: Reading, application: Application, rows: _Rows, leaves: Se
         certified_at=leaves[0].at if leaves else None,
         clean_cycles=_clean_cycles(sealed, rows.chains),
         risks=tuple(risk for site in sorted({*own, *agents}) for risk in rows.risks.get(site, ())),
-        revocations=acts.revoked(session, [end for each in history if (end := _end(rows.chains[each.number]))]),
+        revocations=acts.revoked(session, [end for each in history if (end := acts.last(rows.chains[each.number]))]),
         panels=rows.panels.get(application.id, ()),
         under_review=rows.cautions.get(newest, ()),
         reduction=rows.reductions.get(application.id),
@@ -172,11 +172,6 @@ def _dossier(session: Reading, application: Application, rows: _Rows, leaves: Se
             if (stop := rows.stopped.get(each.number)) and not stop.sites.isdisjoint(own)
         ),
     )
-
-
-def _end(leaves: Sequence[Leaf]) -> Leaf | None:
-    """The newest leaf that is about the certificate itself."""
-    return next((leaf for leaf in reversed(leaves) if leaf.t.startswith("cert.")), None)
 
 
 def _clean_cycles(sealed: Sequence[Sealed], chains: Mapping[str, Sequence[Leaf]]) -> int:

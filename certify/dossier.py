@@ -19,6 +19,7 @@ from ground.canonical import Json
 from ground.errors import Malformed
 
 VERSION = 1
+MAX_RECORD = 1 << 24  # bytes of a stored decision record: a dossier of 100 sites has some 2 MB
 
 Outcome = Literal[
     "issue", "refuse", "keep", "suspend", "remediation", "reinstate", "propose_revocation", "revoke", "withdraw",

@@ -18,7 +18,7 @@ from sqlalchemy import bindparam, select
 
 from audits import dossier as testimony
 from audits.facts import encode
-from certify.dossier import Decision, Dossier, Outcome, open_inputs, record
+from certify.dossier import MAX_RECORD, Decision, Dossier, Outcome, open_inputs, record
 from certify.events import Standing, commitment
 from certify.rulebook import Rulebook
 from certify.tables import ApplicationSite, DecisionRow, HeldDecisionRow, ReleaseCheckRow
@@ -39,7 +39,6 @@ LONG_PERCENT = (
     25  # of the spells last longer than one wait, by up to LONGER: so a hold that two people extend is no news
 )
 LONGER = timedelta(days=14)  # what one extension of a hold can add (audits.alerts)
-MAX_RECORD = 1 << 24  # bytes of a decision record, as in `certify.views`
 
 
 @dataclass(frozen=True)

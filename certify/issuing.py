@@ -20,7 +20,7 @@ from audits.facts import SiteFacts, Visit
 from certify import acts, credential, log
 from certify.casefile import CaseFile
 from certify.credential import Assessment, Criterion, Party, Prepared, Statement
-from certify.dossier import Decision, open_record
+from certify.dossier import MAX_RECORD, Decision, open_record
 from certify.events import Draft
 from certify.governance import books
 from certify.measures import newest_full
@@ -40,7 +40,6 @@ from ground.world import World
 
 FULL_SHARD = BITS // 2  # a free random index takes two draws on average; then the next shard begins
 FRESH = timedelta(hours=1)  # `validFrom` is the moment of preparing: what waited longer for a key is prepared anew
-MAX_RECORD = 1 << 24  # bytes of a stored decision record; a dossier of 100 sites has some 2 MB
 REPLACED = ("active", "remediation", "suspended", "expired")
 
 NOT_COVERED = (

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from sqlalchemy import select
 
-from certify.dossier import Decision, Dossier, open_record
+from certify.dossier import MAX_RECORD, Decision, Dossier, open_record
 from certify.tables import DecisionRow
 from ground import mail
 from ground.canonical import parse
@@ -18,7 +18,6 @@ from ground.database import Reading, Writing
 from ground.parties import Person
 from ground.settings import Settings
 
-MAX_RECORD = 1 << 24  # bytes of a decision record, as in `certify.views`
 SUBJECT = "A question is put before you: whether to brake"
 
 

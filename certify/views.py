@@ -15,7 +15,7 @@ from sqlalchemy import func, select
 from audits.dossier import Unreleased
 from certify import casefile, log, register, rulebook, stock, veil
 from certify.appeals import following
-from certify.dossier import open_record
+from certify.dossier import MAX_RECORD, open_record
 from certify.governance import books
 from certify.tables import (
     AgreementRow,
@@ -28,8 +28,6 @@ from certify.tables import (
 )
 from ground.canonical import Json, instant, parse
 from ground.database import Reading
-
-MAX_RECORD = 1 << 24  # bytes of a decision record: a dossier of 100 sites has some 2 MB
 
 
 def application_views(session: Reading, ids: Sequence[str], *, inside: bool = False) -> list[dict[str, Json]]:

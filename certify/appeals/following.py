@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from sqlalchemy import select
 
 from certify.appeals.tables import AppealRow
-from certify.dossier import Outcome
 from ground.canonical import Json, instant
 from ground.database import Reading
 
@@ -19,7 +18,7 @@ TAKE_BACK = (
     "The certification body takes back what the decision rests on: it has the audit firm amend the report, judges the "
     "hit on the list anew, or lifts the brake with a second person. The rules then decide again."
 )
-FOLLOWS: Mapping[Outcome, str] = {
+FOLLOWS: Mapping[str, str] = {  # by the outcome appealed against
     "refuse": TAKE_BACK,
     "suspend": TAKE_BACK,
     "remediation": TAKE_BACK,
@@ -42,11 +41,7 @@ def follows(row: AppealRow) -> str:
     """What comes of it now."""
     if not row.outcome:
         return WAITING
-    return next((text for outcome, text in FOLLOWS.items() if outcome == row.against), "") if _won(row) else STANDS
-
-
-def _won(row: AppealRow) -> bool:
-    return row.outcome == "upheld"
+    return FOLLOWS.get(row.against, "") if row.outcome == "upheld" else STANDS
 
 
 def _told(row: AppealRow) -> dict[str, Json]:

@@ -14,7 +14,7 @@ from sqlalchemy import select
 from audits.facts import encode
 from certify import stock, veil
 from certify.appeals.tables import AppealRow, NoticeRow
-from certify.dossier import Decision, Outcome, open_inputs, open_record
+from certify.dossier import MAX_RECORD, Decision, Outcome, open_inputs, open_record
 from certify.governance import books
 from certify.relations import READ, REPLY
 from certify.rulebook import Rulebook
@@ -36,7 +36,6 @@ AGAINST: tuple[Outcome, ...] = ("refuse", "suspend", "remediation", "propose_rev
 BRAKES: tuple[Outcome, ...] = ("suspend", "revoke", "withdraw", "reduce")
 """What customers must hear of: goods may not be sold as certified any more, or not all of them."""
 
-MAX_RECORD = 1 << 24  # bytes of a decision record, as in `certify.views`
 INSTRUCTION = "instruction"
 """Key of the entry, the last one of a notice's stored grounds, that holds reason code and stock instruction. Notices
 from before, and those that ask for nothing, have no such entry."""

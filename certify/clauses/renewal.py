@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from audits.facts import SiteFacts, Visit
+from audits.facts import Check, SiteFacts, Visit
 from certify import proven
 from certify.measures import past, surveys, talked_to_some
 from certify.view import Answer, Clause, View, clause, day, nothing
@@ -73,22 +73,19 @@ def follow_up_done(v: View) -> Answer:
 
 def _owed(place: SiteFacts, now: datetime) -> list[str]:
     """Checks that are overdue, and those that found harm without a later one, about the same, that found none."""
-    owed = []
-    for check in place.checks:
-        later = [other for other in place.checks if other.about == check.about and other.due >= check.due]
-        healed = any(other.result == "clear" for other in later)
-        if (check.done_at is None and past(check.due, now)) or (check.result == "harm" and not healed):
-            owed.append(f"{check.kind} of {check.about}")
-    return owed
+    return [
+        f"{check.kind} of {check.about}"
+        for check in place.checks
+        if (check.done_at is None and past(check.due, now)) or _unhealed(place, check)
+    ]
 
 
 def harm_found(v: View) -> bool:
     """Did a check find harm, that no later one about the same found healed? Else N4 is only late."""
-    return any(
-        check.result == "harm"
-        and not any(
-            other.result == "clear" for other in place.checks if other.about == check.about and other.due >= check.due
-        )
-        for place in v.dossier.places
-        for check in place.checks
-    )
+    return any(_unhealed(place, check) for place in v.dossier.places for check in place.checks)
+
+
+def _unhealed(place: SiteFacts, check: Check) -> bool:
+    """It found harm, and no later one about the same found none."""
+    later = (other for other in place.checks if other.about == check.about and other.due >= check.due)
+    return check.result == "harm" and not any(other.result == "clear" for other in later)

@@ -14,7 +14,7 @@ from audits import standard
 from audits.dossier import Unreleased
 from audits.facts import Finding, SiteFacts
 from certify import veil
-from certify.dossier import Dossier, Outcome, open_record
+from certify.dossier import MAX_RECORD, Dossier, Outcome, open_record
 from certify.events import Standing
 from certify.governance import books
 from certify.rulebook import Rulebook
@@ -24,7 +24,6 @@ from ground.database import Reading
 from ground.errors import NotFound
 from ground.parties import Site
 
-MAX_RECORD = 1 << 24  # bytes of a decision record: a dossier of 100 sites has some 2 MB
 MOST_DIGITS = 9  # of a decision's number: more than these a column of a database may not hold
 
 SENTENCES: dict[Outcome, str] = {

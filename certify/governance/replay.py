@@ -17,7 +17,7 @@ from sqlalchemy import func, select
 from audits import dossier as testimony
 from audits.facts import encode
 from certify import acts, rules
-from certify.dossier import Acceptance
+from certify.dossier import MAX_RECORD, Acceptance
 from certify.governance import books, whole
 from certify.governance.whole import Difference
 from certify.tables import AcceptanceRow, ApprovalRow, DecisionRow, HeldDecisionRow
@@ -27,7 +27,6 @@ from ground.errors import FreemarkError
 from ground.journal import JournalRow
 from ground.keyring import Keyring
 
-MAX_RECORD = 1 << 24
 CHUNK = 500  # decisions read at a time: a record has some kilobytes
 Progress = Callable[[int, int], None]
 

@@ -14,6 +14,7 @@ from typing import Literal
 from sqlalchemy import select
 
 from certify import holding
+from certify.dossier import MAX_RECORD
 from certify.events import commitment, open_leaf
 from certify.tables import Certificate, DecisionRow, EvidenceEntry, EvidenceRoot, HeldDecisionRow, LogLeaf
 from ground.canonical import Json, instant, parse
@@ -24,7 +25,6 @@ from ground.keyring import Keyring
 
 Row = DecisionRow | HeldDecisionRow
 Kind = Literal["enacted", "held", "missing"]
-MAX_RECORD = 1 << 24  # bytes of a decision record, as in `certify.views`
 CHUNK = 500  # records read at a time
 DECIDED = {"certify.decide": "decision", "certify.decide_held": "held decision"}  # acts of the journal
 UNCOMMITTED = "the record is not the one that the log was given a commitment to"

@@ -110,9 +110,7 @@ def test_the_same_seed_and_day_give_the_same_outcomes(house: House, tmp_path: Pa
 
 def test_an_altered_finding_is_named(copy: House) -> None:
     """One row changed behind the services: the replay says which finding, and which part of it."""
-    own = [
-        site.id for case in copy.cases for site in case.places if site.own
-    ]  # of one case, and in it still
+    own = [site.id for case in copy.cases for site in case.places if site.own]  # of one case, and in it still
     with copy.world.db.write() as session:
         minor = select(FindingRow).where(FindingRow.severity == "minor", FindingRow.site_id.in_(own))
         row = session.scalars(minor.order_by(FindingRow.id)).first()
