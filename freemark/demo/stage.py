@@ -6,6 +6,7 @@ The first scheme manager is made on the command line's way (`found`); everybody 
 from __future__ import annotations
 
 import fcntl
+import logging
 import shutil
 import socket
 from collections.abc import Iterator
@@ -80,6 +81,7 @@ def found_world(
     label_url, database_url: "" for the default. All is kept in settings.env, where `freemark --data DATA` finds it.
     No order and no certificate waits in the release check: who is drawn to wait for 72 hours would be a matter of luck.
     """
+    logging.getLogger("alembic").setLevel(logging.WARNING)  # that tables are made is no part of any story
     data.mkdir(parents=True)
     port = str(urlsplit(public_url).port or "")
     given = {"public_url": public_url, "label_url": label_url, "database_url": database_url, "port": port,

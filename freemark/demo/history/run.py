@@ -6,7 +6,6 @@ Owns the words in the terminal and the folder that is left. Everything it says w
 from __future__ import annotations
 
 import gc
-import logging
 import sys
 import textwrap
 import time
@@ -42,7 +41,6 @@ def run(out: Path, *, sites: int = SITES, years: int = YEARS, seed: str = SEED) 
         if not 1 <= number <= most:
             raise Invalid(f"{number} is outside 1 to {most}", where=name)
     gc.set_threshold(OBJECTS_BETWEEN)
-    logging.getLogger("alembic").setLevel(logging.WARNING)  # that tables are made is no part of the story
     with stage.reserved(out):
         stage.clear(out)
         began, until = time.monotonic(), SystemClock().now()
